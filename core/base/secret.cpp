@@ -1,0 +1,26 @@
+#include "core/base/secret.h"
+
+#include <string.h>  // explicit_bzero
+
+namespace pagoda {
+
+Secret::~Secret() { explicit_bzero(value_.data(), value_.size()); }
+
+bool equalConstantTime(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  unsigned char difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference = static_cast<unsigned char>(difference | (static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i])));
+  return difference == 0;
+}
+
+void scrub(std::string& text, const Secret& secret) {
+  // Shorter strings are not secrets worth the name, and would blank out ordinary words.
+  constexpr std::size_t kShortestSecret = 4;
+  const std::string_view needle = secret.reveal();
+  if (needle.size() < kShortestSecret) return;
+  for (std::size_t at = text.find(needle); at != std::string::npos; at = text.find(needle, at + 3))
+    text.replace(at, needle.size(), "***");
+}
+
+}  // namespace pagoda

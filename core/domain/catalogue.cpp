@@ -1,0 +1,65 @@
+#include "core/domain/catalogue.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/domain/chat.h"
+
+namespace pagoda {
+namespace {
+
+std::size_t editDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+const Model* Catalogue::find(std::string_view key) const {
+  const auto found = std::ranges::find(models, key, &Model::key);
+  return found == models.end() ? nullptr : &*found;
+}
+
+const Model* Catalogue::find(std::string_view provider, std::string_view upstreamId) const {
+  const auto found = std::ranges::find_if(
+      models, [&](const Model& model) { return model.provider == provider && model.upstreamId == upstreamId; });
+  return found == models.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Catalogue::near(std::string_view name) const {
+  constexpr std::size_t kMost = 3;
+  constexpr std::size_t kLongestName = 64;  // the distance costs time in proportion; such names are no typing error
+  std::vector<std::pair<std::size_t, std::string>> scored;
+  if (name.size() > kLongestName) return {};
+  for (const Model& model : models) {
+    const std::size_t distance = editDistance(name, model.key);
+    const bool contains = !name.empty() && model.key.find(name) != std::string::npos;
+    if (contains || distance <= std::max<std::size_t>(2, model.key.size() / 2)) scored.emplace_back(contains ? 0 : distance, model.key);
+  }
+  std::ranges::sort(scored);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < scored.size() && i < kMost; ++i) names.push_back(scored[i].second);
+  return names;
+}
+
+Money costOf(const Usage& usage, const Price& price) {
+  const Tokens prompt = std::max<Tokens>(0, usage.prompt.value_or(0));
+  const Tokens cached = std::clamp<Tokens>(usage.cacheRead.value_or(0), 0, prompt);
+  const Tokens written = std::clamp<Tokens>(usage.cacheWrite.value_or(0), 0, prompt - cached);
+  return price.perRequest + costOf(prompt - cached - written, price.input) +
+         costOf(cached, price.cacheRead.value_or(price.input)) +
+         costOf(written, price.cacheWrite.value_or(price.input)) +
+         costOf(usage.completion.value_or(0), price.output);
+}
+
+}  // namespace pagoda

@@ -1,0 +1,90 @@
+#pragma once
+// The corridor: one admitted chat request from classification to account. Reads top to bottom in
+// orchestrator.cpp.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/domain/answer.h"
+#include "core/domain/catalogue.h"
+#include "core/domain/keys.h"
+#include "core/domain/ledger.h"
+#include "core/domain/provider.h"
+#include "core/domain/routing.h"
+#include "core/services/attempt_runner.h"
+
+namespace pagoda::services {
+
+class BudgetLedger;
+class HealthBoard;
+class Metrics;
+
+/// A request on its way. Owned by the route; lives until answer() has returned.
+struct CorridorRequest {
+  RequestId id;
+  Caller caller;
+  ChatRequest chat;
+  std::string route;            ///< "/generate", "/v1/chat/completions"
+  std::string clientRequestId;  ///< as the client sent it, or empty
+  TimePoint received;
+  TimePoint deadline = TimePoint::max();
+  CancelSource* cancel = nullptr;  ///< the client went away; may be null
+  PhaseTimes times;                ///< parse and authenticate, filled by the route
+};
+
+/// Where a stream goes. Called on the request's loop.
+class AnswerSink : public EventSink {
+ public:
+  /// Once, before the first emit(): the commit point. `outcome` names model, provider and tier.
+  virtual void begin(const Outcome& outcome) = 0;
+  /// After each batch of events: hands them to the client, waits while it reads slower than we write.
+  virtual Task<Result<void>> drain() = 0;
+};
+
+/// What swaps as one: catalogue, providers, strategy and limits of one configuration.
+struct Serving {
+  std::shared_ptr<const Catalogue> catalogue;
+  std::shared_ptr<const ProviderSet> providers;
+  std::shared_ptr<Strategy> strategy;
+  AttemptLimits limits;
+  Money maxRequestCost = Money::max();
+  Tokens defaultMaxTokens = 4096;    ///< sent where the client names no max_tokens
+  int maxAttempts = 4;               ///< over all candidates of one request
+  int triesPerCandidate = 2;
+  bool localFallback = true;         ///< `local: true` models may stand in when nothing else can serve
+};
+
+/// Thread-safe; one for the process.
+class Orchestrator {
+ public:
+  struct Parts {
+    const Clock& clock;
+    Ledger& ledger;
+    BudgetLedger& budgets;
+    HealthBoard& health;
+    Metrics& metrics;
+    /// HTTP status of an error, for the ledger's row (core/api/error_table.h).
+    std::function<int(ErrorCode)> statusOf;
+  };
+  Orchestrator(Parts parts, std::shared_ptr<const Serving> serving);
+
+  /// Answers `request`. With `stream`, events go there as they come and Outcome::answer holds only
+  /// figures; without, the answer is collected. When it returns the ledger's rows are durable: only
+  /// then may the last byte go out. Never throws; failures are Outcome::error.
+  Task<Outcome> answer(CorridorRequest& request, AnswerSink* stream, Runtime& runtime);
+
+  /// The decision without a call, as JSON: class, candidates with the reason each was or was not
+  /// taken, plan, strategy, what it would hold.
+  Result<std::string> explain(const CorridorRequest& request);
+
+  std::shared_ptr<const Serving> serving() const;
+  void swap(std::shared_ptr<const Serving> serving);
+
+ private:
+  Parts parts_;
+  std::atomic<std::shared_ptr<const Serving>> serving_;
+};
+
+}  // namespace pagoda::services
