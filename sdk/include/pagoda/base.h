@@ -86,11 +86,22 @@
 /** Declares a function pointer member: PAGODA_FN(result, name)(parameters). */
 #define PAGODA_FN(ret, name) ret(PAGODA_CALL *name)
 
+/* Casts that neither language's warnings object to. */
+#if defined(__cplusplus)
+#  define PAGODA_BYTES_(p) reinterpret_cast<const char *>(p)
+#  define PAGODA_POINTER_(T, p) reinterpret_cast<const T *>(p)
+#  define PAGODA_SIZE_(n) static_cast<size_t>(n)
+#else
+#  define PAGODA_BYTES_(p) ((const char *)(p))
+#  define PAGODA_POINTER_(T, p) ((const T *)(const void *)(p))
+#  define PAGODA_SIZE_(n) ((size_t)(n))
+#endif
+
 /** True if `ptr` is so large that it has `member`. Also false for NULL. */
-#define PAGODA_HAS(ptr, member)                                                     \
-  ((ptr) != NULL &&                                                              \
-   (size_t)((const char *)&(ptr)->member - (const char *)(ptr)) +                \
-           sizeof((ptr)->member) <= (size_t)(ptr)->struct_size)
+#define PAGODA_HAS(ptr, member)                                                      \
+  ((ptr) != NULL &&                                                               \
+   PAGODA_SIZE_(PAGODA_BYTES_(&(ptr)->member) - PAGODA_BYTES_(ptr)) +               \
+           sizeof((ptr)->member) <= PAGODA_SIZE_((ptr)->struct_size))
 
 /** The same for a function member, and the function is provided. */
 #define PAGODA_CAN(ptr, member) (PAGODA_HAS(ptr, member) && (ptr)->member != NULL)
@@ -130,7 +141,7 @@ typedef struct pagoda_array {
 
 /** Element i of a pagoda_array as const T *. */
 #define PAGODA_AT(T, array, i) \
-  ((const T *)(const void *)((const char *)(array).data + (size_t)(i) * (array).stride))
+  PAGODA_POINTER_(T, PAGODA_BYTES_((array).data) + PAGODA_SIZE_(i) * (array).stride)
 
 /** A growable byte buffer that the other side owns. The writer advances `pos`;
  *  before it writes past `end` it calls grow(), which may move the buffer, so

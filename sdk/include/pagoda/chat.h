@@ -144,7 +144,8 @@ typedef struct pagoda_usage {
 
 typedef int32_t pagoda_event_type;
 enum {
-  PAGODA_EV_START      = 1, /**< id, model as the upstream names them; once, first */
+  PAGODA_EV_START      = 1, /**< id and name: the answer's id and its model, as the
+                              upstream names them; once, first */
   PAGODA_EV_TEXT       = 2, /**< text: more of the answer */
   PAGODA_EV_REASONING  = 3, /**< text: more of the thinking; data: its signature */
   PAGODA_EV_TOOL_BEGIN = 4, /**< index; id, name */

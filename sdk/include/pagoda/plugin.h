@@ -101,6 +101,11 @@ PAGODA_EXPORT const pagoda_plugin_entry *PAGODA_CALL pagoda_plugin_entry_v1(void
 #define PAGODA_MANIFEST_OWNER "PGD"
 #define PAGODA_MANIFEST_TYPE 0x50474401u
 #if defined(__ELF__)
+#  if defined(__cplusplus)
+#    define PAGODA_SIZE32_(n) static_cast<uint32_t>(n)
+#  else
+#    define PAGODA_SIZE32_(n) ((uint32_t)(n))
+#  endif
 /* clang's address sanitizer would add a red zone to the note. */
 #  if defined(__clang__)
 #    define PAGODA_NOTE_PLAIN_ __attribute__((no_sanitize("address")))
@@ -108,13 +113,14 @@ PAGODA_EXPORT const pagoda_plugin_entry *PAGODA_CALL pagoda_plugin_entry_v1(void
 #    define PAGODA_NOTE_PLAIN_
 #  endif
 #  define PAGODA_MANIFEST(json)                                                     \
-    PAGODA_NOTE_PLAIN_ __attribute__((section(".note.pagoda.plugin"), used, aligned(4)))               \
-    static const struct {                                                        \
-      uint32_t name_size, desc_size, type;                                       \
-      char name[4];                                                              \
-      char desc[sizeof(json)];                                                   \
-    } pagoda_manifest_note = {4, (uint32_t)sizeof(json), PAGODA_MANIFEST_TYPE,         \
-                           PAGODA_MANIFEST_OWNER, json}
+    PAGODA_NOTE_PLAIN_                                                              \
+    __attribute__((section(".note.pagoda.plugin"), used, aligned(4)))               \
+    static const struct {                                                           \
+      uint32_t name_size, desc_size, type;                                          \
+      char name[4];                                                                 \
+      char desc[sizeof(json)];                                                      \
+    } pagoda_manifest_note = {4, PAGODA_SIZE32_(sizeof(json)), PAGODA_MANIFEST_TYPE, \
+                              PAGODA_MANIFEST_OWNER, json}
 #else
 #  define PAGODA_MANIFEST(json) PAGODA_EXPORT const char pagoda_plugin_manifest[] = json
 #endif

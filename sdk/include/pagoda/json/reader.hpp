@@ -116,12 +116,17 @@ class Reader {
 
 inline Kind Reader::kind() {
   switch (const char c = peek()) {
-    case '{': return Kind::Object;
-    case '[': return Kind::Array;
-    case '"': return Kind::String;
+    case '{':
+      return Kind::Object;
+    case '[':
+      return Kind::Array;
+    case '"':
+      return Kind::String;
     case 't':
-    case 'f': return Kind::Boolean;
-    case 'n': return Kind::Null;
+    case 'f':
+      return Kind::Boolean;
+    case 'n':
+      return Kind::Null;
     default:
       if (c == '-' || (c >= '0' && c <= '9')) return Kind::Number;
       fail("a JSON value was expected");
@@ -260,12 +265,24 @@ inline void Reader::unescape(std::string_view body, std::string& out) const {
     const char c = body[slash + 1];
     i = slash + 2;
     switch (c) {
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 't': out += '\t'; break;
-      default: out += c; break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      default:
+        out += c;
+        break;
       case 'u': {
         unsigned code = detail::escapedUnit(body, i);
         i += 4;
@@ -382,10 +399,18 @@ inline void Reader::skipValue() {
     case Kind::Array:
       array([](Reader&) {});
       break;
-    case Kind::String: stringBody(ignored); break;
-    case Kind::Number: numberText(ignored); break;
-    case Kind::Boolean: literal(*p_ == 't' ? "true" : "false"); break;
-    case Kind::Null: literal("null"); break;
+    case Kind::String:
+      stringBody(ignored);
+      break;
+    case Kind::Number:
+      numberText(ignored);
+      break;
+    case Kind::Boolean:
+      literal(*p_ == 't' ? "true" : "false");
+      break;
+    case Kind::Null:
+      literal("null");
+      break;
   }
 }
 

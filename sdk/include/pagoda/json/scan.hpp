@@ -51,7 +51,9 @@ inline const char* findSpecial(const char* p, const char* end) noexcept {
   return p;
 }
 
-inline bool isContinuation(unsigned char c) noexcept { return (c & 0xC0) == 0x80; }
+inline bool isContinuation(unsigned char c) noexcept {
+  return (c & 0xC0) == 0x80;
+}
 
 // Length of the well-formed multi-byte sequence at `p`, 0 if it is not one (Unicode 15, table 3-7).
 inline std::size_t sequenceLength(const unsigned char* p, std::size_t left) noexcept {

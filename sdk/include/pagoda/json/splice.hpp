@@ -37,8 +37,8 @@ struct Change {
 
 /// Copies one JSON object to `out` member by member. `decide(key, raw)` gets the unescaped name and
 /// the value's bytes and returns an Edit, whose json must live until `decide` is called again;
-/// `append(tail)` may call tail.add(key, json) to add members at the end. Throws Malformed when `object` is not a JSON object;
-/// then `out` holds a part of it.
+/// `append(tail)` may call tail.add(key, json) to add members at the end. Throws Malformed when
+/// `object` is not a JSON object; then `out` holds a part of it.
 template <Output Out, class Decide, class Append>
 void rewriteObject(std::string_view object, Out& out, Decide&& decide, Append&& append);
 
@@ -163,8 +163,8 @@ void splice(std::string_view object, std::span<const Change> changes, Out& out) 
       [&](auto& tail) {
         for (std::size_t i = 0; i < changes.size(); ++i) {
           const Change& change = changes[i];
-          const bool adds = change.action == Change::Action::Set ||
-                            change.action == Change::Action::AddIfAbsent;
+          const bool adds =
+              change.action == Change::Action::Set || change.action == Change::Action::AddIfAbsent;
           if (adds && (seen & (std::uint64_t{1} << i)) == 0) tail.add(change.key, change.json);
         }
       });

@@ -33,12 +33,23 @@ void appendEscaped(Out& out, std::string_view text) {
     std::size_t size = 2;
     switch (c) {
       case '"':
-      case '\\': break;
-      case '\n': escape[1] = 'n'; break;
-      case '\r': escape[1] = 'r'; break;
-      case '\t': escape[1] = 't'; break;
-      case '\b': escape[1] = 'b'; break;
-      case '\f': escape[1] = 'f'; break;
+      case '\\':
+        break;
+      case '\n':
+        escape[1] = 'n';
+        break;
+      case '\r':
+        escape[1] = 'r';
+        break;
+      case '\t':
+        escape[1] = 't';
+        break;
+      case '\b':
+        escape[1] = 'b';
+        break;
+      case '\f':
+        escape[1] = 'f';
+        break;
       default:
         escape[1] = 'u';
         escape[4] = kHex[static_cast<unsigned char>(c) >> 4];

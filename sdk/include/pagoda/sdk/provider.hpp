@@ -1,0 +1,343 @@
+// pagoda/sdk/provider.hpp - providers as C++ classes.
+//
+// A provider class P has
+//   static constexpr const char *kType, *kTitle, *kConfigSchema;   (the schema as in the manifest)
+//   P(Host host, std::string_view configJson);                     throws Failure(PAGODA_E_CONFIG)
+// and either, as a TRANSLATOR,
+//   std::unique_ptr<Exchange> begin(const pagoda_attempt&, const pagoda_chat_request&);
+// or, as a NATIVE provider,
+//   Outcome invoke(Call call, const pagoda_chat_request& request);
+// and, as it likes,
+//   void cancel(std::uint64_t callId) noexcept;    void selfTest();    void models(Models& models);
+//   const void* extension(const char* id) noexcept;
+// All but the constructor may be called from several threads at once.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core.hpp"
+#include "events.hpp"
+
+namespace pagoda::sdk {
+
+/// The HTTP request under construction; the host owns it. Each call throws Failure if the host
+/// refuses (a URL outside the permissions, a header of the host's own).
+class HttpRequest {
+ public:
+  explicit HttpRequest(pagoda_http_request* request) noexcept : request_(request) {}
+  HttpRequest& post(std::string_view url, pagoda_framing framing) {
+    return target("POST", url, framing);
+  }
+  HttpRequest& target(std::string_view method, std::string_view url, pagoda_framing framing) {
+    request_->framing = framing;
+    return checked(request_->target(request_, str(method), str(url)));
+  }
+  HttpRequest& header(std::string_view name, std::string_view value) {
+    return checked(request_->header(request_, str(name), str(value)));
+  }
+  /// A header with a secret in it, which the host puts in as it sends.
+  HttpRequest& secretHeader(std::string_view name, std::string_view prefix, std::string_view secret,
+                            std::string_view suffix = {}) {
+    return checked(
+        request_->secret_header(request_, str(name), str(prefix), str(secret), str(suffix)));
+  }
+  HttpRequest& bearer(std::string_view secret) {
+    return secretHeader("authorization", "Bearer ", secret);
+  }
+  HttpRequest& firstByteTimeout(std::uint32_t ms) noexcept {
+    request_->first_byte_timeout_ms = ms;
+    return *this;
+  }
+  HttpRequest& idleTimeout(std::uint32_t ms) noexcept {
+    request_->idle_timeout_ms = ms;
+    return *this;
+  }
+  Buffer body() noexcept { return Buffer(request_->body); }
+
+ private:
+  HttpRequest& checked(pagoda_status status) {
+    if (status < 0) throw Failure(status, "the host refused a part of the HTTP request");
+    return *this;
+  }
+  pagoda_http_request* request_;
+};
+
+/// A piece of a 2xx body. Views live until Exchange::data returns.
+struct Frame {
+  std::string_view event;
+  std::string_view data;
+  bool last = false;  ///< the body ends here; data may be empty
+  pagoda_framing framing = PAGODA_FRAMING_WHOLE;
+};
+
+/// One request in flight at a TRANSLATOR. The members may throw; they never overlap, though the
+/// thread may differ. Must not block.
+class Exchange {
+ public:
+  Exchange() = default;
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  virtual ~Exchange() = default;
+
+  /// Fills the one HTTP request of this exchange.
+  virtual void request(HttpRequest& http) = 0;
+  /// Override for an exchange of several HTTP requests, or one that polls.
+  virtual void next(pagoda_step& step) {
+    if (sent_) {
+      step.kind = PAGODA_STEP_DONE;
+      return;
+    }
+    sent_ = true;
+    step.kind = PAGODA_STEP_HTTP;
+    HttpRequest http(step.http);
+    request(http);
+  }
+  virtual void head(const pagoda_http_head&) {}
+  virtual void data(const Frame& frame, Events& events) = 0;
+  /// A status of 300 or above. `error` holds the host's reading; correct it.
+  virtual void failed(const pagoda_http_head&, std::string_view /*body*/, pagoda_error&) {}
+
+ private:
+  bool sent_ = false;
+};
+
+/// Whether invoke() has answered, or call.finish() will follow.
+enum class Outcome { Done, Pending };
+
+/// A call of a NATIVE provider. A cheap copy; valid until invoke has returned Done or thrown, or
+/// finish() was called.
+class Call {
+ public:
+  explicit Call(const pagoda_call* call) noexcept : call_(call) {}
+  std::uint64_t id() const noexcept { return call_->id; }
+  const pagoda_attempt& attempt() const noexcept { return *call_->attempt; }
+  Events events() const noexcept { return Events(call_->events); }
+  bool cancelled() const noexcept { return call_->cancelled(call_) != 0; }
+  /// Exactly once after Outcome::Pending, from any thread; the last use of this call.
+  void finish() const noexcept { call_->finish(call_, PAGODA_OK, nullptr); }
+  void fail(pagoda_status status, std::string_view message) const noexcept {
+    auto error = init<pagoda_error>();
+    error.retry_after_ms = -1;
+    report(&error, status, message);
+    call_->finish(call_, status, &error);
+  }
+
+ private:
+  const pagoda_call* call_;
+};
+
+/// Takes the models that a provider knows without asking anyone.
+class Models {
+ public:
+  explicit Models(const pagoda_model_sink* sink) noexcept : sink_(sink) {}
+  /// A model with every figure unknown, to be filled and added.
+  static pagoda_model named(std::string_view name) noexcept {
+    auto model = init<pagoda_model>();
+    model.name = model.title = str(name);
+    model.context_tokens = model.max_output_tokens = -1;
+    model.price_input_uusd_mtok = model.price_output_uusd_mtok = -1;
+    model.price_cache_read_uusd_mtok = model.price_cache_write_uusd_mtok = -1;
+    return model;
+  }
+  void add(const pagoda_model& model) {
+    const pagoda_status status = sink_->add(sink_, &model);
+    if (status < 0) throw Failure(status, "the host refused a model");
+  }
+
+ private:
+  const pagoda_model_sink* sink_;
+};
+
+template <class P>
+concept Translator =
+    requires(P& provider, const pagoda_attempt& attempt, const pagoda_chat_request& request) {
+      { provider.begin(attempt, request) } -> std::convertible_to<std::unique_ptr<Exchange>>;
+    };
+template <class P>
+concept Native = requires(P& provider, Call call, const pagoda_chat_request& request) {
+  { provider.invoke(call, request) } -> std::same_as<Outcome>;
+};
+
+namespace detail {
+
+struct ProviderObject {
+  ProviderObject() = default;
+  ProviderObject(const ProviderObject&) = delete;
+  ProviderObject& operator=(const ProviderObject&) = delete;
+  virtual ~ProviderObject() = default;
+  virtual void selfTest() = 0;
+  virtual void models(Models& models) = 0;
+  virtual const void* extension(const char* id) noexcept = 0;
+  virtual std::unique_ptr<Exchange> begin(const pagoda_attempt&, const pagoda_chat_request&) = 0;
+  virtual Outcome invoke(Call call, const pagoda_chat_request& request) = 0;
+  virtual void cancel(std::uint64_t callId) noexcept = 0;
+};
+
+template <class P>
+class ProviderHolder final : public ProviderObject {
+ public:
+  ProviderHolder(Host host, std::string_view config) : provider_(host, config) {}
+  void selfTest() override {
+    if constexpr (requires(P& p) { p.selfTest(); }) provider_.selfTest();
+  }
+  void models([[maybe_unused]] Models& models) override {
+    if constexpr (requires(P& p) { p.models(models); }) provider_.models(models);
+  }
+  const void* extension([[maybe_unused]] const char* id) noexcept override {
+    if constexpr (requires(P& p) { p.extension(id); }) {
+      return provider_.extension(id);
+    } else {
+      return nullptr;
+    }
+  }
+  std::unique_ptr<Exchange> begin([[maybe_unused]] const pagoda_attempt& attempt,
+                                  [[maybe_unused]] const pagoda_chat_request& request) override {
+    if constexpr (Translator<P>) {
+      return provider_.begin(attempt, request);
+    } else {
+      throw Failure(PAGODA_E_NOT_IMPLEMENTED, "this provider is not a translator");
+    }
+  }
+  Outcome invoke([[maybe_unused]] Call call,
+                 [[maybe_unused]] const pagoda_chat_request& request) override {
+    if constexpr (Native<P>) {
+      return provider_.invoke(call, request);
+    } else {
+      throw Failure(PAGODA_E_NOT_IMPLEMENTED, "this provider is a translator");
+    }
+  }
+  void cancel([[maybe_unused]] std::uint64_t callId) noexcept override {
+    if constexpr (requires(P& p) { p.cancel(callId); }) provider_.cancel(callId);
+  }
+
+ private:
+  P provider_;
+};
+
+}  // namespace detail
+
+/// The table of a library's provider types, for PAGODA_PLUGIN.
+template <class... Ps>
+class Providers {
+  static_assert(sizeof...(Ps) > 0);
+  static_assert(((Translator<Ps> != Native<Ps>)&&...),
+                "a provider has either begin() or invoke(), as provider.hpp describes");
+
+ public:
+  static const void* find(std::string_view kind) noexcept {
+    return kind == PAGODA_KIND_PROVIDER ? &kApi : nullptr;
+  }
+
+ private:
+  using Object = detail::ProviderObject;
+  static Object& self(pagoda_provider* p) noexcept { return *reinterpret_cast<Object*>(p); }
+  static Exchange& self(pagoda_exchange* x) noexcept { return *reinterpret_cast<Exchange*>(x); }
+
+  static std::uint32_t typeCount() noexcept { return sizeof...(Ps); }
+  static const pagoda_provider_type* typeAt(std::uint32_t index) noexcept {
+    return index < sizeof...(Ps) ? &kTypes[index] : nullptr;
+  }
+  static pagoda_status create(const pagoda_host* host, const char* type, pagoda_str config,
+                              pagoda_provider** out, pagoda_error* error) noexcept {
+    *out = nullptr;
+    return guard(error, [&] {
+      std::unique_ptr<Object> object;
+      const auto make = [&]<class P>() {
+        if (std::strcmp(type, P::kType) != 0) return false;
+        object = std::make_unique<detail::ProviderHolder<P>>(Host(host), view(config));
+        return true;
+      };
+      if (!(make.template operator()<Ps>() || ...))
+        throw Failure(PAGODA_E_CONFIG, "this library has no such provider type");
+      *out = reinterpret_cast<pagoda_provider*>(object.release());
+      return PAGODA_OK;
+    });
+  }
+  static void destroy(pagoda_provider* p) noexcept { delete &self(p); }
+  static pagoda_status selfTest(pagoda_provider* p, pagoda_error* error) noexcept {
+    return guard(error, [&] { return self(p).selfTest(), PAGODA_OK; });
+  }
+  static pagoda_status models(pagoda_provider* p, const pagoda_model_sink* sink,
+                              pagoda_error* error) noexcept {
+    return guard(error, [&] {
+      Models models(sink);
+      return self(p).models(models), PAGODA_OK;
+    });
+  }
+  static const void* extension(pagoda_provider* p, const char* id) noexcept {
+    return self(p).extension(id);
+  }
+  static pagoda_status begin(pagoda_provider* p, const pagoda_attempt* attempt,
+                             const pagoda_chat_request* request, pagoda_exchange** out,
+                             pagoda_error* error) noexcept {
+    *out = nullptr;
+    return guard(error, [&] {
+      *out = reinterpret_cast<pagoda_exchange*>(self(p).begin(*attempt, *request).release());
+      return PAGODA_OK;
+    });
+  }
+  static pagoda_status next(pagoda_exchange* x, pagoda_step* step, pagoda_error* error) noexcept {
+    return guard(error, [&] { return self(x).next(*step), PAGODA_OK; });
+  }
+  static pagoda_status onHead(pagoda_exchange* x, const pagoda_http_head* head,
+                              pagoda_error* error) noexcept {
+    return guard(error, [&] { return self(x).head(*head), PAGODA_OK; });
+  }
+  static pagoda_status onData(pagoda_exchange* x, const pagoda_frame* frame,
+                              const pagoda_event_sink* sink, pagoda_error* error) noexcept {
+    return guard(error, [&] {
+      Events events(sink);
+      const bool last = (frame->flags & PAGODA_FRAME_LAST) != 0;
+      self(x).data({view(frame->event), view(frame->data), last, frame->framing}, events);
+      return PAGODA_OK;
+    });
+  }
+  static void onFailure(pagoda_exchange* x, const pagoda_http_head* head, pagoda_bytes body,
+                        pagoda_error* error) noexcept {
+    guard(error, [&] { return self(x).failed(*head, view(body), *error), PAGODA_OK; });
+  }
+  static void end(pagoda_exchange* x) noexcept { delete &self(x); }
+  static pagoda_status invoke(pagoda_provider* p, const pagoda_call* call,
+                              const pagoda_chat_request* request, pagoda_error* error) noexcept {
+    return guard(error, [&]() -> pagoda_status {
+      return self(p).invoke(Call(call), *request) == Outcome::Done ? PAGODA_OK : PAGODA_PENDING;
+    });
+  }
+  static void cancel(pagoda_provider* p, std::uint64_t callId) noexcept { self(p).cancel(callId); }
+
+  static constexpr pagoda_provider_type kTypes[] = {
+      {sizeof(pagoda_provider_type), Translator<Ps> ? PAGODA_MODE_TRANSLATOR : PAGODA_MODE_NATIVE,
+       Ps::kType, Ps::kTitle, Ps::kConfigSchema}...};
+
+  static constexpr pagoda_provider_api makeApi() noexcept {
+    auto api = init<pagoda_provider_api>();
+    api.type_count = typeCount;
+    api.type_at = typeAt;
+    api.create = create;
+    api.destroy = destroy;
+    api.self_test = selfTest;
+    api.models = models;
+    api.get_extension = extension;
+    if ((Translator<Ps> || ...)) {
+      api.begin = begin;
+      api.next = next;
+      api.on_head = onHead;
+      api.on_data = onData;
+      api.on_failure = onFailure;
+      api.end = end;
+    }
+    if ((Native<Ps> || ...)) {
+      api.invoke = invoke;
+      api.cancel = cancel;
+    }
+    return api;
+  }
+  static constexpr pagoda_provider_api kApi = makeApi();
+};
+
+}  // namespace pagoda::sdk
