@@ -20,18 +20,22 @@ void CancelRegistration::leave() noexcept {
 }
 
 CancelSource::~CancelSource() {
+  if (destroyed_ != nullptr) *destroyed_ = true;
   while (first_ != nullptr) first_->leave();
 }
 
 void CancelSource::cancel() {
   if (cancelled_) return;
   cancelled_ = true;
-  while (first_ != nullptr) {
+  bool destroyed = false;
+  destroyed_ = &destroyed;
+  while (!destroyed && first_ != nullptr) {
     // The callback may destroy the registration, and with it the function that is running.
     const std::function<void()> callback = std::move(first_->callback_);
     first_->leave();
     if (callback) callback();
   }
+  if (!destroyed) destroyed_ = nullptr;
 }
 
 }  // namespace pagoda

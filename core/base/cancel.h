@@ -10,7 +10,8 @@ namespace pagoda {
 class CancelSource;
 
 /// A waiter's place in a CancelSource; leaves it when destroyed. The callback runs at most once, on
-/// the loop, inside cancel(); it may resume a coroutine and may destroy this registration.
+/// the loop, inside cancel(); it may resume a coroutine and may destroy this registration, and the
+/// source itself.
 class CancelRegistration {
  public:
   CancelRegistration() = default;
@@ -42,6 +43,7 @@ class CancelSource {
   friend class CancelRegistration;
   CancelRegistration* first_ = nullptr;
   bool cancelled_ = false;
+  bool* destroyed_ = nullptr;  // set while cancel() runs, to learn that a callback destroyed the source
 };
 
 }  // namespace pagoda

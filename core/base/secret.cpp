@@ -4,7 +4,29 @@
 
 namespace pagoda {
 
-Secret::~Secret() { explicit_bzero(value_.data(), value_.size()); }
+// The whole capacity, not the size: a string moved from says it is empty while a short value's
+// bytes are still in it.
+void Secret::wipe() noexcept {
+  explicit_bzero(value_.data(), value_.capacity());
+  value_.clear();
+}
+
+Secret::Secret(Secret&& other) noexcept : value_(std::move(other.value_)) { other.wipe(); }
+
+Secret& Secret::operator=(const Secret& other) {
+  if (this == &other) return *this;
+  wipe();
+  value_ = other.value_;
+  return *this;
+}
+
+Secret& Secret::operator=(Secret&& other) noexcept {
+  if (this == &other) return *this;
+  wipe();
+  value_ = std::move(other.value_);
+  other.wipe();
+  return *this;
+}
 
 bool equalConstantTime(std::string_view a, std::string_view b) noexcept {
   if (a.size() != b.size()) return false;

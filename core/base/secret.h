@@ -12,16 +12,18 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string value) : value_(std::move(value)) {}
   Secret(const Secret&) = default;
-  Secret(Secret&&) = default;
-  Secret& operator=(const Secret&) = default;
-  Secret& operator=(Secret&&) = default;
-  ~Secret();
+  Secret(Secret&& other) noexcept;
+  Secret& operator=(const Secret& other);
+  Secret& operator=(Secret&& other) noexcept;
+  ~Secret() { wipe(); }
 
   bool empty() const { return value_.empty(); }
   /// The clear text. Every call is a place to look at in a review.
   std::string_view reveal() const { return value_; }
 
  private:
+  void wipe() noexcept;
+
   std::string value_;
 };
 

@@ -18,8 +18,8 @@
 
 namespace pagoda {
 
-/// Written before a call, not waited for on disk. A kill -9 between this and the settle row leaves
-/// the hold visible, and the next start charges it as unsettled.
+/// Written before a call, not waited for on disk. Once hold() has returned, a kill -9 before the
+/// settle row leaves the hold visible, and the next start charges it as unsettled.
 struct HoldRow {
   RequestId request;
   std::uint32_t attempt = 0;
@@ -29,6 +29,8 @@ struct HoldRow {
   int tier = 0;
   Money held;
   UnixMillis time = 0;
+  bool simulated = false;            ///< play money: recovery records it and charges nothing
+  std::string clientRequestId = {};  ///< as in RequestRow, so that a recovered row can be recognised
 };
 
 enum class AttemptState { Settled, Void, Unsettled };
