@@ -30,6 +30,6 @@ function(pagoda_add_plugin name)
   if(sdk)  # built in Pagoda's own tree
     set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/plugins)
     target_compile_options(${name} PRIVATE
-      $<TARGET_PROPERTY:pagoda_options,INTERFACE_COMPILE_OPTIONS>)
+      "$<$<COMPILE_LANGUAGE:CXX>:$<TARGET_PROPERTY:pagoda_options,INTERFACE_COMPILE_OPTIONS>>")
   endif()
 endfunction()

@@ -10,7 +10,7 @@
 #ifndef PAGODA_ENABLE_DRAFT
 #  error "pagoda/draft/kinds.h is not stable; define PAGODA_ENABLE_DRAFT to use it"
 #endif
-#include "../chat.h"
+#include "../provider.h"
 #include "../strategy.h"
 PAGODA_EXTERN_C_BEGIN
 

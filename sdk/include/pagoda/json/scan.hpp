@@ -82,12 +82,11 @@ inline bool validUtf8(std::string_view text) noexcept {
   const char* p = text.data();
   const char* const end = p + text.size();
   while (p != end) {
-    while (end - p >= 8 && (detail::load8(p) & detail::kHighs) == 0) p += 8;
-    while (p != end && static_cast<unsigned char>(*p) < 0x80) {
+    if (end - p >= 8 && (detail::load8(p) & detail::kHighs) == 0) {
+      p += 8;
+    } else if (static_cast<unsigned char>(*p) < 0x80) {
       ++p;
-      if (end - p >= 8) break;
-    }
-    while (p != end && static_cast<unsigned char>(*p) >= 0x80) {
+    } else {
       const std::size_t length = detail::sequenceLength(reinterpret_cast<const unsigned char*>(p),
                                                         static_cast<std::size_t>(end - p));
       if (length == 0) return false;
