@@ -43,7 +43,8 @@ class CancelSource {
   friend class CancelRegistration;
   CancelRegistration* first_ = nullptr;
   bool cancelled_ = false;
-  bool* destroyed_ = nullptr;  // set while cancel() runs, to learn that a callback destroyed the source
+  bool* destroyed_ =
+      nullptr;  // set while cancel() runs, to learn that a callback destroyed the source
 };
 
 }  // namespace pagoda

@@ -23,9 +23,10 @@ std::int32_t monthOf(UnixMillis time) noexcept {
 std::string formatUtc(UnixMillis time) {
   const std::tm parts = utcOf(time);
   char text[40];
-  const int size = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
-                                 parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                                 static_cast<int>(time % 1000));
+  const int size =
+      std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900,
+                    parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                    static_cast<int>(time % 1000));
   return std::string(text, static_cast<std::size_t>(size));
 }
 

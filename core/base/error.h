@@ -1,5 +1,6 @@
 #pragma once
-// The one error type of the core. `ErrorCode` meets HTTP in core/api/error_table.cpp and nowhere else.
+// The one error type of the core. `ErrorCode` meets HTTP in core/api/error_table.cpp and nowhere
+// else.
 
 #include <chrono>
 #include <optional>
@@ -37,7 +38,8 @@ enum class ErrorCode {
 };
 
 /// `message` is for the API's caller: lower case, no full stop, says what to change; it never holds
-/// a key, a prompt or an upstream's raw body. `param` names the request member at fault, or is empty.
+/// a key, a prompt or an upstream's raw body. `param` names the request member at fault, or is
+/// empty.
 struct Error {
   ErrorCode code = ErrorCode::Internal;
   std::string message;

@@ -1,8 +1,8 @@
 #include "core/base/ids.h"
 
-#include <sys/random.h>
-
 #include <stdexcept>
+
+#include <sys/random.h>
 
 namespace pagoda {
 namespace {
@@ -13,7 +13,8 @@ constexpr int kDigits = 13;
 constexpr int kSequenceBits = 21;
 
 void fillRandom(void* data, std::size_t size) {
-  if (getrandom(data, size, 0) != static_cast<ssize_t>(size)) throw std::runtime_error("no random bytes from the kernel");
+  if (getrandom(data, size, 0) != static_cast<ssize_t>(size))
+    throw std::runtime_error("no random bytes from the kernel");
 }
 
 }  // namespace
@@ -41,7 +42,9 @@ RequestIdSource::RequestIdSource(const Clock& clock) : clock_(clock), last_(0) {
 RequestId RequestIdSource::next() noexcept {
   // The sequence restarts from a hash of the address of this source each millisecond, not from
   // zero: two processes that share a clock then seldom make the same id.
-  const std::int64_t fresh = clock_.unixNow() << kSequenceBits | static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(this) >> 6 & 0xfffff);
+  const std::int64_t fresh =
+      clock_.unixNow() << kSequenceBits |
+      static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(this) >> 6 & 0xfffff);
   std::int64_t last = last_.load(std::memory_order_relaxed);
   std::int64_t id = 0;
   do {
@@ -51,12 +54,14 @@ RequestId RequestIdSource::next() noexcept {
 }
 
 std::string randomToken(std::size_t characters) {
-  constexpr std::string_view kBase62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  constexpr std::string_view kBase62 =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   std::string text;
   while (text.size() < characters) {
     unsigned char byte = 0;
     fillRandom(&byte, 1);
-    // 248 is the largest multiple of 62 in a byte: beyond it some characters would come up more often.
+    // 248 is the largest multiple of 62 in a byte: beyond it some characters would come up more
+    // often.
     if (byte < 248) text += kBase62[byte % 62];
   }
   return text;

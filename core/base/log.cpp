@@ -1,8 +1,7 @@
 #include "core/base/log.h"
 
-#include <unistd.h>
-
 #include <cstdio>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 
@@ -14,12 +13,18 @@ constexpr std::size_t kLongestValue = 1024;
 
 std::string_view nameOf(LogLevel level) {
   switch (level) {
-    case LogLevel::Trace: return "trace";
-    case LogLevel::Debug: return "debug";
-    case LogLevel::Info: return "info";
-    case LogLevel::Warn: return "warn";
-    case LogLevel::Error: return "error";
-    case LogLevel::Off: break;
+    case LogLevel::Trace:
+      return "trace";
+    case LogLevel::Debug:
+      return "debug";
+    case LogLevel::Info:
+      return "info";
+    case LogLevel::Warn:
+      return "warn";
+    case LogLevel::Error:
+      return "error";
+    case LogLevel::Off:
+      break;
   }
   return "off";
 }
@@ -47,13 +52,18 @@ void appendEscaped(std::string& out, std::string_view value) {
 Log::Log(int descriptor, LogLevel level, LogFormat format)
     : descriptor_(descriptor), level_(level), format_(format) {}
 
-void Log::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) noexcept {
+void Log::write(LogLevel level, std::string_view event,
+                std::initializer_list<LogField> fields) noexcept {
   if (!enabled(level)) return;
   try {
     std::string line;
     const std::string time = formatUtc(SystemClock().unixNow());
     if (format_ == LogFormat::Json) {
-      line.append("{\"time\":\"").append(time).append("\",\"level\":\"").append(nameOf(level)).append("\",\"event\":\"");
+      line.append("{\"time\":\"")
+          .append(time)
+          .append("\",\"level\":\"")
+          .append(nameOf(level))
+          .append("\",\"event\":\"");
       appendEscaped(line, event);
       line += '"';
       for (const LogField& field : fields) {
@@ -80,8 +90,14 @@ void Log::write(LogLevel level, std::string_view event, std::initializer_list<Lo
   }
 }
 
-void Log::info(std::string_view event, std::initializer_list<LogField> fields) noexcept { write(LogLevel::Info, event, fields); }
-void Log::warn(std::string_view event, std::initializer_list<LogField> fields) noexcept { write(LogLevel::Warn, event, fields); }
-void Log::error(std::string_view event, std::initializer_list<LogField> fields) noexcept { write(LogLevel::Error, event, fields); }
+void Log::info(std::string_view event, std::initializer_list<LogField> fields) noexcept {
+  write(LogLevel::Info, event, fields);
+}
+void Log::warn(std::string_view event, std::initializer_list<LogField> fields) noexcept {
+  write(LogLevel::Warn, event, fields);
+}
+void Log::error(std::string_view event, std::initializer_list<LogField> fields) noexcept {
+  write(LogLevel::Error, event, fields);
+}
 
 }  // namespace pagoda

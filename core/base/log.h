@@ -23,7 +23,8 @@ class Log {
   Log(int descriptor, LogLevel level, LogFormat format);
 
   bool enabled(LogLevel level) const noexcept { return level >= level_; }
-  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields = {}) noexcept;
+  void write(LogLevel level, std::string_view event,
+             std::initializer_list<LogField> fields = {}) noexcept;
   void info(std::string_view event, std::initializer_list<LogField> fields = {}) noexcept;
   void warn(std::string_view event, std::initializer_list<LogField> fields = {}) noexcept;
   void error(std::string_view event, std::initializer_list<LogField> fields = {}) noexcept;

@@ -29,7 +29,8 @@ std::optional<Money> Money::parseUsd(std::string_view text) {
   std::int64_t nano = 0;
   if (!readDigits(whole, dollars) || !readDigits(fraction, nano)) return std::nullopt;
   std::int64_t total = 0;
-  if (__builtin_mul_overflow(dollars, kNanoPerUsd, &total) || __builtin_add_overflow(total, nano, &total))
+  if (__builtin_mul_overflow(dollars, kNanoPerUsd, &total) ||
+      __builtin_add_overflow(total, nano, &total))
     return std::nullopt;
   return Money(negative ? -total : total);
 }
@@ -37,7 +38,8 @@ std::optional<Money> Money::parseUsd(std::string_view text) {
 std::string Money::toString() const {
   const bool negative = nano_ < 0;
   // The magnitude of INT64_MIN fits into the unsigned type only.
-  const std::uint64_t magnitude = negative ? 0 - static_cast<std::uint64_t>(nano_) : static_cast<std::uint64_t>(nano_);
+  const std::uint64_t magnitude =
+      negative ? 0 - static_cast<std::uint64_t>(nano_) : static_cast<std::uint64_t>(nano_);
   std::string text = (negative ? "-" : "") + std::to_string(magnitude / kNanoPerUsd);
   std::string fraction = std::to_string(magnitude % kNanoPerUsd);
   fraction.insert(0, kDecimals - fraction.size(), '0');

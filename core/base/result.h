@@ -1,5 +1,6 @@
 #pragma once
-// Result<T>: a value or the Error that took its place. tl::expected, since C++20 has no std::expected.
+// Result<T>: a value or the Error that took its place. tl::expected, since C++20 has no
+// std::expected.
 
 #include <string>
 #include <utility>
@@ -21,12 +22,14 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::stri
   error.param = std::move(param);
   return tl::unexpected<Error>(std::move(error));
 }
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 #define PAGODA_CAT_(a, b) a##b
 #define PAGODA_CAT(a, b) PAGODA_CAT_(a, b)
-#define PAGODA_TRY_(leave, slot, declaration, ...)                \
-  auto slot = (__VA_ARGS__);                                      \
+#define PAGODA_TRY_(leave, slot, declaration, ...)                             \
+  auto slot = (__VA_ARGS__);                                                   \
   if (!slot) leave ::tl::unexpected<::pagoda::Error>(std::move(slot).error()); \
   declaration = *std::move(slot)
 
@@ -38,10 +41,10 @@ inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(st
   PAGODA_TRY_(co_return, PAGODA_CAT(result_, __LINE__), declaration, __VA_ARGS__)
 
 /// The same for Result<void>.
-#define PAGODA_CHECK(...)                                                                   \
+#define PAGODA_CHECK(...)                                                                 \
   if (auto PAGODA_CAT(result_, __LINE__) = (__VA_ARGS__); !PAGODA_CAT(result_, __LINE__)) \
   return ::tl::unexpected<::pagoda::Error>(std::move(PAGODA_CAT(result_, __LINE__)).error())
-#define PAGODA_CO_CHECK(...)                                                                \
+#define PAGODA_CO_CHECK(...)                                                              \
   if (auto PAGODA_CAT(result_, __LINE__) = (__VA_ARGS__); !PAGODA_CAT(result_, __LINE__)) \
   co_return ::tl::unexpected<::pagoda::Error>(std::move(PAGODA_CAT(result_, __LINE__)).error())
 

@@ -1,7 +1,7 @@
 #pragma once
 // Task<T>: a lazy coroutine that runs on the event loop of whoever awaits it. It starts when it is
-// awaited, resumes its awaiter by symmetric transfer when it ends, and rethrows there what it threw.
-// g++ 12 mishandles some temporaries in co_await expressions: give operands a name.
+// awaited, resumes its awaiter by symmetric transfer when it ends, and rethrows there what it
+// threw. g++ 12 mishandles some temporaries in co_await expressions: give operands a name.
 
 #include <coroutine>
 #include <exception>
@@ -105,8 +105,8 @@ inline Task<void> detail::TaskPromise<void>::get_return_object() noexcept {
 }
 
 /// Runs a task on the calling thread, up to its first suspension, and lets it go on by itself.
-/// The coroutine frees itself when it ends. An exception that leaves it ends the process: a detached
-/// task has nobody to report to.
+/// The coroutine frees itself when it ends. An exception that leaves it ends the process: a
+/// detached task has nobody to report to.
 inline void spawn(Task<void> task) {
   struct Detached {
     struct promise_type {

@@ -1,5 +1,6 @@
 #pragma once
-// What a request ended with: the whole answer where it was collected, and the account of its attempts.
+// What a request ended with: the whole answer where it was collected, and the account of its
+// attempts.
 
 #include <string>
 #include <string_view>
@@ -26,10 +27,10 @@ struct AnswerChoice {
   std::string refusal;
   std::vector<AnswerToolCall> toolCalls;
   FinishReason finish = FinishReason::Stop;
-  std::string finishWord;    ///< the upstream's own word where it is none of ours
+  std::string finishWord;  ///< the upstream's own word where it is none of ours
   bool finished = false;
-  bool hasText = false;      ///< text arrived, if only an empty one: "" and null differ
-  std::string choiceExtra;   ///< members without braces: `"logprobs":{...},"x":1`, or empty
+  bool hasText = false;     ///< text arrived, if only an empty one: "" and null differ
+  std::string choiceExtra;  ///< members without braces: `"logprobs":{...},"x":1`, or empty
   std::string messageExtra;
 };
 
@@ -50,7 +51,7 @@ enum class CostBasis { Exact, Estimated, WorstCase, Stated, Free };
 struct AttemptRecord {
   std::uint32_t number = 0;
   std::string provider;
-  std::string model;          ///< key in the catalogue
+  std::string model;  ///< key in the catalogue
   std::string upstreamModel;
   int tier = 0;
   std::optional<AttemptFailure> failure;  ///< empty: it answered
@@ -58,9 +59,9 @@ struct AttemptRecord {
   Money held;
   Money cost;
   CostBasis basis = CostBasis::Free;
-  bool overage = false;       ///< the upstream reported more than was held; the hold was charged
-  bool delivered = false;     ///< the client got something of it
-  Millis firstByte{-1};       ///< -1: none came
+  bool overage = false;    ///< the upstream reported more than was held; the hold was charged
+  bool delivered = false;  ///< the client got something of it
+  Millis firstByte{-1};    ///< -1: none came
   Millis total{0};
 };
 
@@ -69,18 +70,19 @@ struct PhaseTimes {
   Duration parse{}, authenticate{}, classify{}, plan{}, reserve{}, upstream{}, account{};
 };
 
-/// The end of a request that was admitted. `error` empty: `answer` holds (for a stream: its figures).
+/// The end of a request that was admitted. `error` empty: `answer` holds (for a stream: its
+/// figures).
 struct Outcome {
   RequestId id;
   std::optional<Error> error;
-  std::string model;     ///< key of the model that answered, or empty
+  std::string model;  ///< key of the model that answered, or empty
   std::string provider;
   int tier = -1;
   std::string taskType;  ///< as classified
   bool simulated = false;
   bool clamped = false;  ///< max_tokens was lowered to what the budget pays for
   std::optional<Tokens> clampedTo;
-  Money cost;            ///< of all attempts
+  Money cost;  ///< of all attempts
   std::vector<AttemptRecord> attempts;
   ChatAnswer answer;
   PhaseTimes times;

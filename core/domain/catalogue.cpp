@@ -31,20 +31,23 @@ const Model* Catalogue::find(std::string_view key) const {
 }
 
 const Model* Catalogue::find(std::string_view provider, std::string_view upstreamId) const {
-  const auto found = std::ranges::find_if(
-      models, [&](const Model& model) { return model.provider == provider && model.upstreamId == upstreamId; });
+  const auto found = std::ranges::find_if(models, [&](const Model& model) {
+    return model.provider == provider && model.upstreamId == upstreamId;
+  });
   return found == models.end() ? nullptr : &*found;
 }
 
 std::vector<std::string> Catalogue::near(std::string_view name) const {
   constexpr std::size_t kMost = 3;
-  constexpr std::size_t kLongestName = 64;  // the distance costs time in proportion; such names are no typing error
+  constexpr std::size_t kLongestName =
+      64;  // the distance costs time in proportion; such names are no typing error
   std::vector<std::pair<std::size_t, std::string>> scored;
   if (name.size() > kLongestName) return {};
   for (const Model& model : models) {
     const std::size_t distance = editDistance(name, model.key);
     const bool contains = !name.empty() && model.key.find(name) != std::string::npos;
-    if (contains || distance <= std::max<std::size_t>(2, model.key.size() / 2)) scored.emplace_back(contains ? 0 : distance, model.key);
+    if (contains || distance <= std::max<std::size_t>(2, model.key.size() / 2))
+      scored.emplace_back(contains ? 0 : distance, model.key);
   }
   std::ranges::sort(scored);
   std::vector<std::string> names;

@@ -20,32 +20,32 @@ struct Price {
   Money output;
   std::optional<Money> cacheRead;
   std::optional<Money> cacheWrite;
-  Money perRequest;       ///< a fee per call
-  std::string source;     ///< where the price was read, and
-  std::string asOf;       ///< when, YYYY-MM-DD
+  Money perRequest;    ///< a fee per call
+  std::string source;  ///< where the price was read, and
+  std::string asOf;    ///< when, YYYY-MM-DD
 };
 
 /// One model at one provider instance.
 struct Model {
-  std::string key;             ///< in models.yaml, e.g. "qwen3_coder"
-  std::string provider;        ///< name of the provider instance
-  std::string upstreamId;      ///< what the upstream calls it
+  std::string key;         ///< in models.yaml, e.g. "qwen3_coder"
+  std::string provider;    ///< name of the provider instance
+  std::string upstreamId;  ///< what the upstream calls it
   int tier = 0;
   Price price;
   std::uint64_t capabilities = 0;  ///< Capability bits
   Tokens contextTokens = -1;       ///< -1: not known
   Tokens maxOutputTokens = -1;
-  std::vector<std::string> tags;   ///< the seed's `capabilities: [coding, debugging]`
+  std::vector<std::string> tags;      ///< the seed's `capabilities: [coding, debugging]`
   std::vector<std::string> keywords;  ///< the seed's `priority_keywords`
-  bool simulated = false;  ///< answers are made up; never reached by fallback or auto
-  bool local = false;      ///< costs nothing and needs no network
+  bool simulated = false;             ///< answers are made up; never reached by fallback or auto
+  bool local = false;                 ///< costs nothing and needs no network
   bool enabled = true;
 };
 
 /// The seed's `routing.task_classification` entry.
 struct TaskRule {
-  std::string task;                    ///< coding, general, analysis, premium, realtime
-  std::vector<std::string> keywords;   ///< English and Japanese, matched without regard to case
+  std::string task;                   ///< coding, general, analysis, premium, realtime
+  std::vector<std::string> keywords;  ///< English and Japanese, matched without regard to case
   int preferredTier = 0;
 };
 
@@ -55,8 +55,8 @@ class Catalogue {
   std::vector<Model> models;
   std::vector<TaskRule> rules;
   std::string defaultTask = "general";
-  bool passthrough = false;              ///< `<provider>/<any id>` is allowed
-  std::optional<Price> unpriced;         ///< price of ids outside the catalogue; absent: refused
+  bool passthrough = false;       ///< `<provider>/<any id>` is allowed
+  std::optional<Price> unpriced;  ///< price of ids outside the catalogue; absent: refused
 
   const Model* find(std::string_view key) const;
   /// By provider instance and upstream id.

@@ -22,7 +22,7 @@ struct Part {
   std::string_view text;
   std::string_view mediaType;
   std::string_view url;
-  std::string_view data;       ///< bytes as the client encoded them (base64 where the dialect has it so)
+  std::string_view data;  ///< bytes as the client encoded them (base64 where the dialect has it so)
   std::string_view extraJson;  ///< the part as it came, for members that the neutral form lacks
 };
 
@@ -66,8 +66,9 @@ enum Capability : std::uint64_t {
   kCapPromptCache = 1u << 10,
 };
 
-/// A validated request. All views point into `storage` (the body and whatever was unescaped from it),
-/// which lives as long as the request; moving the request keeps them valid, copying is not offered.
+/// A validated request. All views point into `storage` (the body and whatever was unescaped from
+/// it), which lives as long as the request; moving the request keeps them valid, copying is not
+/// offered.
 struct ChatRequest {
   ChatRequest() = default;
   ChatRequest(ChatRequest&&) = default;
@@ -75,7 +76,8 @@ struct ChatRequest {
   ChatRequest(const ChatRequest&) = delete;
   ChatRequest& operator=(const ChatRequest&) = delete;
 
-  std::string_view model;  ///< as the client wrote it: "auto", "tier2", "qwen3_coder", "openai/gpt-4o"
+  std::string_view
+      model;  ///< as the client wrote it: "auto", "tier2", "qwen3_coder", "openai/gpt-4o"
   std::vector<Message> messages;
   std::vector<Tool> tools;
   ToolChoice toolChoice = ToolChoice::Auto;
@@ -124,7 +126,18 @@ struct Usage {
   bool estimated = false;
 };
 
-enum class EventType { Start, Text, Reasoning, ToolBegin, ToolArgs, Refusal, Usage, Finish, Extra, Media };
+enum class EventType {
+  Start,
+  Text,
+  Reasoning,
+  ToolBegin,
+  ToolArgs,
+  Refusal,
+  Usage,
+  Finish,
+  Extra,
+  Media
+};
 /// Where the members of an Extra event's object belong.
 enum class ExtraPlace { Answer, Choice, Message, Usage };
 

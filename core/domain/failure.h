@@ -1,5 +1,6 @@
 #pragma once
-// Why an attempt failed, in the terms that decide what the host does next (pagoda_status of the ABI).
+// Why an attempt failed, in the terms that decide what the host does next (pagoda_status of the
+// ABI).
 
 #include <optional>
 #include <string>
@@ -10,11 +11,30 @@
 namespace pagoda {
 
 enum class FailureKind {
-  InvalidRequest, ContextLength, ContentFilter, Unsupported, TooLarge,   // the request
-  Auth, Permission, Quota, Region,                                      // the credential
-  RateLimit, Overloaded, Unavailable, Timeout, ModelNotFound, Protocol, // the upstream, for now
-  Cancelled, Deadline, Budget,                                          // the caller
-  Config, NotImplemented, BadState, NoMemory, Internal, Incompatible,   // the plugin
+  InvalidRequest,
+  ContextLength,
+  ContentFilter,
+  Unsupported,
+  TooLarge,  // the request
+  Auth,
+  Permission,
+  Quota,
+  Region,  // the credential
+  RateLimit,
+  Overloaded,
+  Unavailable,
+  Timeout,
+  ModelNotFound,
+  Protocol,  // the upstream, for now
+  Cancelled,
+  Deadline,
+  Budget,  // the caller
+  Config,
+  NotImplemented,
+  BadState,
+  NoMemory,
+  Internal,
+  Incompatible,  // the plugin
 };
 
 enum class RetryHint { Default, Never, Same, NextKey, Next };
@@ -23,9 +43,9 @@ enum class RetryHint { Default, Never, Same, NextKey, Next };
 struct AttemptFailure {
   FailureKind kind = FailureKind::Internal;
   RetryHint retry = RetryHint::Default;
-  int httpStatus = 0;                ///< upstream's, 0 if none
+  int httpStatus = 0;  ///< upstream's, 0 if none
   std::optional<Millis> retryAfter;
-  std::string code;                  ///< the upstream's own, e.g. "insufficient_quota"
+  std::string code;  ///< the upstream's own, e.g. "insufficient_quota"
   std::string message;
 };
 

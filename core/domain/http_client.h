@@ -22,16 +22,17 @@ enum class Framing { Whole, Sse, Lines, Raw, AwsEventStream, JsonArray };
 struct UpstreamRequest {
   std::string method = "POST";
   std::string url;  ///< absolute, http or https
-  std::vector<std::pair<std::string, std::string>> headers;  ///< Host, Content-Length, Connection are the client's
+  std::vector<std::pair<std::string, std::string>>
+      headers;  ///< Host, Content-Length, Connection are the client's
   std::string body;
   Framing framing = Framing::Whole;
-  Millis connectTimeout{5'000};    ///< DNS, TCP and TLS together
-  Millis firstByteTimeout{60'000}; ///< from the request's last byte to the head of the answer
-  Millis idleTimeout{30'000};      ///< between two reads of the body
+  Millis connectTimeout{5'000};     ///< DNS, TCP and TLS together
+  Millis firstByteTimeout{60'000};  ///< from the request's last byte to the head of the answer
+  Millis idleTimeout{30'000};       ///< between two reads of the body
   TimePoint deadline = TimePoint::max();  ///< of the whole exchange
   std::size_t maxHead = 64 * 1024;
-  std::size_t maxBody = 16u << 20;   ///< of a body that is kept whole
-  std::size_t maxFrame = 4u << 20;   ///< of one SSE event or line
+  std::size_t maxBody = 16u << 20;  ///< of a body that is kept whole
+  std::size_t maxFrame = 4u << 20;  ///< of one SSE event or line
 };
 
 /// A piece of a body. Views live until the next call of next().
@@ -39,7 +40,7 @@ struct Frame {
   std::string_view event;  ///< SSE event name, else empty
   std::string_view data;
   Framing framing = Framing::Whole;
-  bool last = false;       ///< the body ended, properly, with this frame, which may be empty
+  bool last = false;  ///< the body ended, properly, with this frame, which may be empty
   /// Another frame is there without waiting. False: flush to the client before asking again.
   bool more = false;
 };
@@ -49,11 +50,12 @@ class UpstreamResponse {
  public:
   virtual ~UpstreamResponse() = default;
   virtual int status() const = 0;
-  virtual const std::vector<std::pair<std::string, std::string>>& headers() const = 0;  ///< names in lower case
+  virtual const std::vector<std::pair<std::string, std::string>>& headers()
+      const = 0;  ///< names in lower case
   /// The next frame, cut as asked or as what arrived demands: text/event-stream is cut as SSE, one
-  /// JSON document where a stream was asked for comes Whole, and a status of 300 or above comes Whole
-  /// (at most 64 KiB of it are kept). Errors: AttemptFailure of kind Timeout, Deadline, Cancelled,
-  /// Unavailable (reset), Protocol (cut off, malformed), TooLarge.
+  /// JSON document where a stream was asked for comes Whole, and a status of 300 or above comes
+  /// Whole (at most 64 KiB of it are kept). Errors: AttemptFailure of kind Timeout, Deadline,
+  /// Cancelled, Unavailable (reset), Protocol (cut off, malformed), TooLarge.
   virtual Task<tl::expected<Frame, AttemptFailure>> next() = 0;
 };
 

@@ -5,7 +5,8 @@
 namespace pagoda {
 
 std::string_view HttpRequest::header(std::string_view name) const {
-  const auto found = std::ranges::find(headers, name, &std::pair<std::string_view, std::string_view>::first);
+  const auto found =
+      std::ranges::find(headers, name, &std::pair<std::string_view, std::string_view>::first);
   return found == headers.end() ? std::string_view{} : found->second;
 }
 

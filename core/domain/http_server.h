@@ -19,13 +19,13 @@ namespace pagoda {
 /// origin form and without bad escapes. Views live until the answer has been finished.
 struct HttpRequest {
   std::string_view method;
-  std::string_view target;  ///< as received
-  std::string_view path;    ///< up to '?', not decoded
-  std::string_view query;   ///< after '?', not decoded
+  std::string_view target;                                             ///< as received
+  std::string_view path;                                               ///< up to '?', not decoded
+  std::string_view query;                                              ///< after '?', not decoded
   std::vector<std::pair<std::string_view, std::string_view>> headers;  ///< names in lower case
-  std::string_view peer;    ///< address without port
+  std::string_view peer;                                               ///< address without port
   bool http10 = false;
-  TimePoint received;       ///< when the head was complete
+  TimePoint received;  ///< when the head was complete
 
   /// First value, or empty.
   std::string_view header(std::string_view name) const;

@@ -18,9 +18,9 @@ namespace pagoda {
 enum class KeyRole { User, Admin };
 
 struct ApiKey {
-  ApiKeyId id;                 ///< "key_..." for people and the ledger
+  ApiKeyId id;  ///< "key_..." for people and the ledger
   std::string name;
-  std::string prefix;          ///< first characters of the key, to recognise it by
+  std::string prefix;  ///< first characters of the key, to recognise it by
   KeyRole role = KeyRole::User;
   std::optional<Money> monthlyBudget;
   UnixMillis created = 0;
@@ -45,7 +45,7 @@ class KeyStore {
 
 /// Who is asking.
 struct Caller {
-  ApiKeyId key;     ///< empty without authentication
+  ApiKeyId key;  ///< empty without authentication
   std::string name;
   KeyRole role = KeyRole::User;
   std::optional<Money> monthlyBudget;

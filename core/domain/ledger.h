@@ -29,8 +29,9 @@ struct HoldRow {
   int tier = 0;
   Money held;
   UnixMillis time = 0;
-  bool simulated = false;            ///< play money: recovery records it and charges nothing
-  std::string clientRequestId = {};  ///< as in RequestRow, so that a recovered row can be recognised
+  bool simulated = false;  ///< play money: recovery records it and charges nothing
+  std::string clientRequestId =
+      {};  ///< as in RequestRow, so that a recovered row can be recognised
 };
 
 enum class AttemptState { Settled, Void, Unsettled };
@@ -44,10 +45,11 @@ struct AttemptRow {
   int tier = 0;
   Money held;
   Money cost;
-  std::string costBasis;      ///< exact, estimated, worst_case, stated, free
+  std::string costBasis;  ///< exact, estimated, worst_case, stated, free
   bool overage = false;
-  Tokens promptTokens = -1, completionTokens = -1, cacheReadTokens = -1, cacheWriteTokens = -1, reasoningTokens = -1;
-  std::string failure;        ///< name of the FailureKind, or empty
+  Tokens promptTokens = -1, completionTokens = -1, cacheReadTokens = -1, cacheWriteTokens = -1,
+         reasoningTokens = -1;
+  std::string failure;  ///< name of the FailureKind, or empty
   int httpStatus = 0;
   std::int64_t firstByteMs = -1, totalMs = 0;
 };
@@ -57,16 +59,16 @@ struct RequestRow {
   RequestId request;
   std::string clientRequestId;  ///< what the client sent as x-request-id, or empty
   ApiKeyId key;
-  std::string route;            ///< "/generate"
+  std::string route;  ///< "/generate"
   std::string task;
-  std::string model;            ///< that answered, or empty
+  std::string model;  ///< that answered, or empty
   int tier = -1;
   int httpStatus = 0;
-  std::string error;            ///< name of the ErrorCode, or empty
+  std::string error;  ///< name of the ErrorCode, or empty
   Money cost;
   bool stream = false;
-  bool aborted = false;         ///< the client left before the end
-  bool simulated = false;       ///< its money is play money and counts in no total
+  bool aborted = false;    ///< the client left before the end
+  bool simulated = false;  ///< its money is play money and counts in no total
   UnixMillis time = 0;
   std::int64_t totalMs = 0;
   std::vector<AttemptRow> attempts;
@@ -75,10 +77,10 @@ struct RequestRow {
 
 /// What the ledger knew when it was opened.
 struct LedgerTotals {
-  Money spentThisMonth;                        ///< simulated requests left out
+  Money spentThisMonth;  ///< simulated requests left out
   std::map<int, Money> spentThisMonthByTier;
   std::map<std::string, Money> spentThisMonthByKey;
-  Money recoveredUnsettled;                    ///< holds of a former process that were charged now
+  Money recoveredUnsettled;  ///< holds of a former process that were charged now
   std::int64_t recoveredHolds = 0;
 };
 

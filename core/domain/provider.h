@@ -36,6 +36,9 @@ struct AttemptContext {
   bool stream = false;          ///< ask the upstream for a stream
 };
 
+/// Hands what was emitted to the client and waits while it reads slower than we write.
+using AfterBatch = std::function<Task<Result<void>>()>;
+
 using AttemptStatus = tl::expected<void, AttemptFailure>;
 
 enum class ExchangeStep { Done, Http, Wait };
@@ -45,7 +48,8 @@ class Exchange {
  public:
   virtual ~Exchange() = default;
   /// What to do next. Http: `request` is filled, secrets put in by the host.
-  virtual tl::expected<ExchangeStep, AttemptFailure> next(UpstreamRequest& request, Millis& wait) = 0;
+  virtual tl::expected<ExchangeStep, AttemptFailure> next(UpstreamRequest& request,
+                                                          Millis& wait) = 0;
   virtual AttemptStatus onHead(const UpstreamResponse& response) = 0;
   virtual AttemptStatus onFrame(const Frame& frame, EventSink& sink) = 0;
   /// The plugin's reading of a response of status 300 or above.
@@ -55,14 +59,17 @@ class Exchange {
 class Provider {
  public:
   virtual ~Provider() = default;
-  virtual const std::string& name() const = 0;       ///< of the instance
-  virtual std::string_view pluginName() const = 0;   ///< "dev.pagoda.sim@1.0.0"
+  virtual const std::string& name() const = 0;      ///< of the instance
+  virtual std::string_view pluginName() const = 0;  ///< "dev.pagoda.sim@1.0.0"
   virtual bool native() const = 0;
   /// Translator: starts an exchange; `request` and `context` must outlive it.
-  virtual tl::expected<std::unique_ptr<Exchange>, AttemptFailure> begin(const AttemptContext& context,
-                                                                        const ChatRequest& request) = 0;
-  /// Native: runs the whole attempt; events arrive at `sink` on the loop. `cancel` asks it to stop.
-  virtual Task<AttemptStatus> invoke(const AttemptContext& context, const ChatRequest& request, EventSink& sink,
+  virtual tl::expected<std::unique_ptr<Exchange>, AttemptFailure> begin(
+      const AttemptContext& context, const ChatRequest& request) = 0;
+  /// Native: runs the whole attempt; events arrive at `sink` on the loop, in batches, and after
+  /// each batch `afterBatch` is awaited (flush, back-pressure); its error ends the attempt as
+  /// Cancelled. `cancel` asks it to stop.
+  virtual Task<AttemptStatus> invoke(const AttemptContext& context, const ChatRequest& request,
+                                     EventSink& sink, const AfterBatch& afterBatch,
                                      Runtime& runtime, CancelSource* cancel) = 0;
 };
 

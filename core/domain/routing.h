@@ -1,6 +1,6 @@
 #pragma once
-// Between a request and its plan: what was understood of the request, what may serve it, and what the
-// strategy decided. The strategy plans, the host executes.
+// Between a request and its plan: what was understood of the request, what may serve it, and what
+// the strategy decided. The strategy plans, the host executes.
 
 #include <cstdint>
 #include <limits>
@@ -21,9 +21,9 @@ struct RequestClass {
   std::string task = "general";  ///< coding, general, analysis, premium, realtime
   double confidence = 0;         ///< 0..1; 0: nothing matched, the default was taken
   int preferredTier = 1;
-  std::uint64_t needs = 0;       ///< Capability bits
-  std::string language;          ///< BCP 47, "en", "ja", or empty
-  Tokens promptTokens = 0;       ///< sound upper bound: UTF-8 bytes of all that is sent
+  std::uint64_t needs = 0;           ///< Capability bits
+  std::string language;              ///< BCP 47, "en", "ja", or empty
+  Tokens promptTokens = 0;           ///< sound upper bound: UTF-8 bytes of all that is sent
   std::vector<std::string> matched;  ///< keywords that decided
 };
 
@@ -33,7 +33,7 @@ enum class Health { Up, Degraded, Probing, Down };
 struct Candidate {
   const Model* model = nullptr;
   Health health = Health::Up;
-  Money expectedCost;             ///< worst case of this request
+  Money expectedCost;  ///< worst case of this request
   double errorRate = 0;
   double tokensPerSecond = std::numeric_limits<double>::quiet_NaN();
   std::int64_t firstTokenMsP50 = -1, firstTokenMsP95 = -1, totalMsP50 = -1, totalMsP95 = -1;
@@ -51,16 +51,16 @@ struct Excluded {
 enum class PlanMode { Fallback, Cascade, Refine, Race, Ensemble };
 
 struct PlanStep {
-  std::size_t candidate = 0;      ///< index into the candidates
-  Millis timeout{0};              ///< 0: what is left of the deadline
-  Tokens maxOutputTokens = -1;    ///< -1: as requested
+  std::size_t candidate = 0;    ///< index into the candidates
+  Millis timeout{0};            ///< 0: what is left of the deadline
+  Tokens maxOutputTokens = -1;  ///< -1: as requested
 };
 
 struct Plan {
   PlanMode mode = PlanMode::Fallback;
   std::vector<PlanStep> steps;
-  std::string reason;             ///< the strategy's one line on why
-  std::string strategy;           ///< name and version of the plugin that decided
+  std::string reason;    ///< the strategy's one line on why
+  std::string strategy;  ///< name and version of the plugin that decided
   std::uint64_t memo = 0;
   Money maxCost = Money::max();
 };
@@ -69,14 +69,14 @@ struct Plan {
 struct Features {
   RequestId decision;
   const RequestClass* requestClass = nullptr;
-  std::string_view pool;          ///< the model name or alias that was asked for
+  std::string_view pool;  ///< the model name or alias that was asked for
   std::optional<int> preferredTier;
   Tokens outputTokens = -1;
   std::int64_t deadlineMs = -1;
   std::int64_t budgetNano = -1;
   std::string_view tenant;
   bool stream = false;
-  bool shadow = false;            ///< the plan will not be carried out
+  bool shadow = false;  ///< the plan will not be carried out
   std::uint32_t turns = 1;
 };
 

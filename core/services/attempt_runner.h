@@ -11,21 +11,21 @@ namespace pagoda::services {
 /// Time and size limits of attempts (`upstream:` in pagoda.yaml).
 struct AttemptLimits {
   Millis connect{5'000};
-  Millis firstByte{60'000};   ///< to the head of the answer
-  Millis idle{30'000};        ///< between two reads of a body
-  Millis total{120'000};      ///< the whole request, retries included, when it is not a stream
+  Millis firstByte{60'000};  ///< to the head of the answer
+  Millis idle{30'000};       ///< between two reads of a body
+  Millis total{120'000};     ///< the whole request, retries included, when it is not a stream
   Millis streamTotal{600'000};
   std::size_t maxBody = 16u << 20;
   std::size_t maxHead = 64u << 10;
   std::size_t maxEvent = 4u << 20;
-  Millis retryBase{200};      ///< first back-off; doubles, with full jitter
+  Millis retryBase{200};  ///< first back-off; doubles, with full jitter
 };
 
-/// Runs the attempt to its end. Events go to `sink`; `afterBatch` is awaited when no further frame is
-/// at hand (flush, back-pressure) and its error ends the attempt.
-Task<AttemptStatus> runAttempt(Provider& provider, const AttemptContext& context, const ChatRequest& request,
-                               const AttemptLimits& limits, EventSink& sink,
-                               const std::function<Task<Result<void>>()>& afterBatch, Runtime& runtime,
+/// Runs the attempt to its end. Events go to `sink`; `afterBatch` is awaited when no further frame
+/// is at hand (flush, back-pressure) and its error ends the attempt.
+Task<AttemptStatus> runAttempt(Provider& provider, const AttemptContext& context,
+                               const ChatRequest& request, const AttemptLimits& limits,
+                               EventSink& sink, const AfterBatch& afterBatch, Runtime& runtime,
                                CancelSource* cancel);
 
 }  // namespace pagoda::services

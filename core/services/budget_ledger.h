@@ -1,6 +1,6 @@
 #pragma once
-// Keeps spending within its limits: `spent + held <= limit` at every instant, in all scopes of a hold
-// or in none.
+// Keeps spending within its limits: `spent + held <= limit` at every instant, in all scopes of a
+// hold or in none.
 
 #include <map>
 #include <mutex>

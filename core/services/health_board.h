@@ -17,12 +17,12 @@ namespace pagoda::services {
 struct ModelHealth {
   std::string model;
   Health health = Health::Up;
-  std::int64_t samples = 0;      ///< in the window
+  std::int64_t samples = 0;  ///< in the window
   double errorRate = 0;
   std::int64_t firstTokenMsP50 = -1, totalMsP50 = -1, totalMsP95 = -1;
   std::int32_t inFlight = 0;
-  std::string lastFailure;       ///< name of the FailureKind, or empty
-  UnixMillis lastSuccess = 0;    ///< 0: none in this process
+  std::string lastFailure;     ///< name of the FailureKind, or empty
+  UnixMillis lastSuccess = 0;  ///< 0: none in this process
 };
 
 /// Thread-safe.

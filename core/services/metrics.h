@@ -15,7 +15,8 @@
 namespace pagoda::services {
 
 /// Upper bounds of the latency histogram's buckets in milliseconds; the last is open.
-inline constexpr std::array<int, 12> kLatencyBucketsMs{5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 15000, 60000};
+inline constexpr std::array<int, 12> kLatencyBucketsMs{5,   10,   25,   50,   100,   250,
+                                                       500, 1000, 2500, 5000, 15000, 60000};
 
 struct Histogram {
   std::array<std::int64_t, kLatencyBucketsMs.size() + 1> counts{};
@@ -27,7 +28,7 @@ struct MetricsSnapshot {
   std::map<int, Histogram> latencyByTier;       ///< of this process
   std::int64_t inFlight = 0;
   Money budgetLimit;
-  Money budgetSpent;                            ///< this month
+  Money budgetSpent;  ///< this month
   Money budgetHeld;
   UnixMillis epochStarted = 0;
 };
@@ -40,7 +41,8 @@ class Metrics {
 
   /// The counters that one finished request adds; they are stored with its rows and added here.
   std::map<CounterKey, std::int64_t> countersOf(const Outcome& outcome) const;
-  void add(const std::map<CounterKey, std::int64_t>& counters, const Outcome& outcome, Millis total);
+  void add(const std::map<CounterKey, std::int64_t>& counters, const Outcome& outcome,
+           Millis total);
   void count(std::string name, std::string label = {}, std::int64_t by = 1);
   void enter();
   void leave();

@@ -19,7 +19,9 @@ namespace pagoda::services {
 
 class BudgetLedger;
 class HealthBoard;
+class KeywordClassifier;
 class Metrics;
+struct Selection;
 
 /// A request on its way. Owned by the route; lives until answer() has returned.
 struct CorridorRequest {
@@ -39,7 +41,8 @@ class AnswerSink : public EventSink {
  public:
   /// Once, before the first emit(): the commit point. `outcome` names model, provider and tier.
   virtual void begin(const Outcome& outcome) = 0;
-  /// After each batch of events: hands them to the client, waits while it reads slower than we write.
+  /// After each batch of events: hands them to the client, waits while it reads slower than we
+  /// write.
   virtual Task<Result<void>> drain() = 0;
 };
 
@@ -48,12 +51,12 @@ struct Serving {
   std::shared_ptr<const Catalogue> catalogue;
   std::shared_ptr<const ProviderSet> providers;
   std::shared_ptr<Strategy> strategy;
+  std::shared_ptr<const KeywordClassifier> classifier;  ///< made from `catalogue`
   AttemptLimits limits;
   Money maxRequestCost = Money::max();
-  Tokens defaultMaxTokens = 4096;    ///< sent where the client names no max_tokens
-  int maxAttempts = 4;               ///< over all candidates of one request
+  Tokens defaultMaxTokens = 4096;  ///< sent where the client names no max_tokens
+  int maxAttempts = 4;             ///< over all candidates of one request
   int triesPerCandidate = 2;
-  bool localFallback = true;         ///< `local: true` models may stand in when nothing else can serve
 };
 
 /// Thread-safe; one for the process.
@@ -83,6 +86,10 @@ class Orchestrator {
   void swap(std::shared_ptr<const Serving> serving);
 
  private:
+  Task<void> account(const CorridorRequest& request, const RequestClass& requestClass,
+                     const Selection& selection, const Plan& plan, Outcome& outcome,
+                     Runtime& runtime);
+
   Parts parts_;
   std::atomic<std::shared_ptr<const Serving>> serving_;
 };

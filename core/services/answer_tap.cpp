@@ -1,0 +1,168 @@
+#include "core/services/answer_tap.h"
+
+#include <algorithm>
+
+namespace pagoda::services {
+namespace {
+
+constexpr std::uint32_t kMostChoices = 128;
+constexpr std::uint32_t kMostToolCalls = 512;
+
+bool saysSomething(EventType type) {
+  switch (type) {
+    case EventType::Text:
+    case EventType::Reasoning:
+    case EventType::ToolBegin:
+    case EventType::ToolArgs:
+    case EventType::Refusal:
+    case EventType::Media:
+    case EventType::Finish:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void appendMembers(std::string& members, std::string_view object) {
+  const std::size_t open = object.find('{');
+  const std::size_t close = object.rfind('}');
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open) return;
+  std::string_view inner = object.substr(open + 1, close - open - 1);
+  const std::size_t first = inner.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return;
+  inner = inner.substr(first, inner.find_last_not_of(" \t\r\n") - first + 1);
+  if (!members.empty()) members += ',';
+  members += inner;
+}
+
+AnswerTap::AnswerTap(AnswerSink* stream, const Outcome& outcome, const Clock& clock,
+                     std::size_t limit)
+    : stream_(stream), outcome_(outcome), clock_(clock), limit_(limit) {}
+
+bool AnswerTap::emit(const Event& event) {
+  if (event.choice >= kMostChoices || event.index >= kMostToolCalls) {
+    overLimit_ = true;
+    return false;
+  }
+  if (event.type != EventType::Start && firstAt_ == TimePoint{}) firstAt_ = clock_.now();
+  outputBytes_ += event.text.size() + event.name.size() + event.data.size();
+  if (stream_ == nullptr) {
+    collect(event);
+    if (outputBytes_ > limit_) overLimit_ = true;
+    return !overLimit_;
+  }
+  if (!saysSomething(event.type) && !committed_) {
+    // Nothing is said yet, so this attempt may still fail over: keep it back.
+    collect(event);
+    return true;
+  }
+  keepFigures(event);
+  if (!committed_) commit();
+  return stream_->emit(event);
+}
+
+void AnswerTap::commit() {
+  committed_ = true;
+  stream_->begin(outcome_);
+  Event start;
+  start.type = EventType::Start;
+  start.id = answer_.id;
+  start.name = answer_.upstreamModel;
+  stream_->emit(start);
+  const auto passOn = [&](ExtraPlace place, std::uint32_t index, const std::string& members) {
+    if (members.empty()) return;
+    const std::string object = "{" + members + "}";
+    Event extra;
+    extra.type = EventType::Extra;
+    extra.place = place;
+    extra.choice = index;
+    extra.text = object;
+    stream_->emit(extra);
+  };
+  passOn(ExtraPlace::Answer, 0, answer_.answerExtra);
+  for (std::size_t i = 0; i < answer_.choices.size(); ++i) {
+    passOn(ExtraPlace::Choice, static_cast<std::uint32_t>(i), answer_.choices[i].choiceExtra);
+    passOn(ExtraPlace::Message, static_cast<std::uint32_t>(i), answer_.choices[i].messageExtra);
+  }
+}
+
+void AnswerTap::keepFigures(const Event& event) {
+  if (event.type == EventType::Usage || event.type == EventType::Finish ||
+      event.type == EventType::Start)
+    collect(event);
+  if (event.type == EventType::Extra && event.place == ExtraPlace::Usage) collect(event);
+  if (saysSomething(event.type)) choice(event.choice);
+}
+
+void AnswerTap::collect(const Event& event) {
+  switch (event.type) {
+    case EventType::Start:
+      if (!event.id.empty()) answer_.id = event.id;
+      if (!event.name.empty()) answer_.upstreamModel = event.name;
+      break;
+    case EventType::Text:
+      choice(event.choice).text += event.text;
+      choice(event.choice).hasText = true;
+      break;
+    case EventType::Reasoning:
+      choice(event.choice).reasoning += event.text;
+      break;
+    case EventType::Refusal:
+      choice(event.choice).refusal += event.text;
+      break;
+    case EventType::ToolBegin:
+    case EventType::ToolArgs: {
+      std::vector<AnswerToolCall>& calls = choice(event.choice).toolCalls;
+      if (calls.size() <= event.index) calls.resize(event.index + 1);
+      AnswerToolCall& call = calls[event.index];
+      if (!event.id.empty()) call.id = event.id;
+      if (!event.name.empty()) call.name = event.name;
+      if (event.type == EventType::ToolArgs) call.arguments += event.text;
+      break;
+    }
+    case EventType::Usage:
+      if (event.usage != nullptr) answer_.usage = *event.usage;
+      break;
+    case EventType::Finish: {
+      AnswerChoice& ended = choice(event.choice);
+      ended.finish = event.finish;
+      ended.finishWord = event.text;
+      ended.finished = true;
+      break;
+    }
+    case EventType::Extra:
+      switch (event.place) {
+        case ExtraPlace::Answer:
+          appendMembers(answer_.answerExtra, event.text);
+          break;
+        case ExtraPlace::Choice:
+          appendMembers(choice(event.choice).choiceExtra, event.text);
+          break;
+        case ExtraPlace::Message:
+          appendMembers(choice(event.choice).messageExtra, event.text);
+          break;
+        case ExtraPlace::Usage:
+          appendMembers(answer_.usageExtra, event.text);
+          break;
+      }
+      break;
+    case EventType::Media:
+      break;  // no dialect that is spoken here carries media in a chat answer
+  }
+}
+
+AnswerChoice& AnswerTap::choice(std::uint32_t index) {
+  if (answer_.choices.size() <= index) answer_.choices.resize(index + 1);
+  return answer_.choices[index];
+}
+
+bool AnswerTap::anyFinished() const {
+  return std::ranges::any_of(answer_.choices, &AnswerChoice::finished);
+}
+bool AnswerTap::allFinished() const {
+  return !answer_.choices.empty() && std::ranges::all_of(answer_.choices, &AnswerChoice::finished);
+}
+
+}  // namespace pagoda::services

@@ -1,0 +1,166 @@
+#include "core/services/classifier.h"
+
+#include <algorithm>
+
+namespace pagoda::services {
+namespace {
+
+// A prompt's task shows in its beginning and end; the middle of a long one is its material.
+constexpr std::size_t kEdge = 4096;
+constexpr Tokens kTokensPerMessage = 16;
+// The dearest documented reading of one image (Claude, full resolution) is under 5,000 tokens.
+constexpr Tokens kTokensPerImage = 8192;
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+bool isWord(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+bool isAscii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string lastUserText(const ChatRequest& request) {
+  std::string text;
+  for (auto message = request.messages.rbegin(); message != request.messages.rend(); ++message) {
+    if (message->role != Role::User) continue;
+    for (const Part& part : message->parts) {
+      if (part.kind != PartKind::Text) continue;
+      if (!text.empty()) text += '\n';
+      text += part.text;
+    }
+    break;
+  }
+  if (text.size() > 2 * kEdge) text.replace(kEdge, text.size() - 2 * kEdge, "\n");
+  std::ranges::transform(text, text.begin(), lower);
+  return text;
+}
+
+std::string languageOf(std::string_view text) {
+  std::size_t kana = 0, han = 0, latin = 0;
+  for (std::size_t i = 0; i + 2 < text.size(); ++i) {
+    const auto a = static_cast<unsigned char>(text[i]);
+    const auto b = static_cast<unsigned char>(text[i + 1]);
+    if (a == 0xE3 && b >= 0x81 && b <= 0x83)
+      ++kana;
+    else if (a >= 0xE4 && a <= 0xE9)
+      ++han;
+    else if (isWord(text[i]))
+      ++latin;
+  }
+  if (kana > 0) return "ja";
+  if (han > 0 && han * 3 > latin) return "zh";
+  return latin > 0 ? "en" : "";
+}
+
+std::uint64_t needsOf(const ChatRequest& request) {
+  std::uint64_t needs = 0;
+  if (!request.tools.empty() && request.toolChoice != ToolChoice::None) needs |= kCapTools;
+  if (request.format == Format::Json) needs |= kCapJson;
+  if (request.format == Format::JsonSchema) needs |= kCapJsonSchema;
+  if (request.logprobs) needs |= kCapLogprobs;
+  for (const Message& message : request.messages) {
+    for (const Part& part : message.parts) {
+      if (part.kind == PartKind::Image) needs |= kCapImageIn;
+      if (part.kind == PartKind::Audio) needs |= kCapAudioIn;
+      if (part.kind == PartKind::File) needs |= kCapFileIn;
+    }
+  }
+  return needs;
+}
+
+}  // namespace
+
+KeywordClassifier::KeywordClassifier(const Catalogue& catalogue)
+    : rules_(catalogue.rules), defaultTask_(catalogue.defaultTask) {
+  const auto add = [this](std::string_view keyword, std::size_t rule) {
+    std::string text(keyword);
+    std::ranges::transform(text, text.begin(), lower);
+    if (text.empty()) return;
+    std::vector<Keyword>& bucket = byFirstByte_[static_cast<unsigned char>(text.front())];
+    const bool known = std::ranges::any_of(
+        bucket, [&](const Keyword& k) { return k.text == text && k.rule == rule; });
+    if (!known) bucket.push_back({text, rule, isAscii(text)});
+  };
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    for (const std::string& keyword : rules_[rule].keywords) add(keyword, rule);
+    // The seed's `priority_keywords` of a model speak for the tasks of its tier that it is tagged
+    // with.
+    for (const Model& model : catalogue.models) {
+      const bool tagged = std::ranges::find(model.tags, rules_[rule].task) != model.tags.end();
+      if (model.tier == rules_[rule].preferredTier && tagged && !model.simulated)
+        for (const std::string& keyword : model.keywords) add(keyword, rule);
+    }
+  }
+}
+
+RequestClass KeywordClassifier::classify(const ChatRequest& request) const {
+  RequestClass result;
+  result.needs = needsOf(request);
+  result.promptTokens = promptTokensBound(request);
+  const std::string text = lastUserText(request);
+  result.language = languageOf(text);
+
+  const auto take = [&](const TaskRule& rule, double confidence) {
+    result.task = rule.task;
+    result.preferredTier = rule.preferredTier;
+    result.confidence = confidence;
+  };
+  if (!request.taskType.empty() && request.taskType != "auto") {
+    const auto asked = std::ranges::find(rules_, request.taskType, &TaskRule::task);
+    if (asked != rules_.end()) {
+      take(*asked, 1.0);
+      return result;
+    }
+  }
+  std::vector<std::size_t> scores(rules_.size());
+  std::vector<const Keyword*> seen;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    for (const Keyword& keyword : byFirstByte_[static_cast<unsigned char>(text[at])]) {
+      if (text.compare(at, keyword.text.size(), keyword.text) != 0) continue;
+      if (keyword.latin && at > 0 && isWord(text[at - 1])) continue;
+      if (std::ranges::find(seen, &keyword) != seen.end()) continue;
+      seen.push_back(&keyword);
+      scores[keyword.rule] += keyword.text.size();
+      result.matched.push_back(keyword.text);
+    }
+  }
+  const auto best = std::ranges::max_element(scores);
+  if (best != scores.end() && *best > 0) {
+    std::size_t total = 0;
+    for (const std::size_t score : scores) total += score;
+    take(rules_[static_cast<std::size_t>(best - scores.begin())],
+         static_cast<double>(*best) / static_cast<double>(total));
+    return result;
+  }
+  const auto standard = std::ranges::find(rules_, defaultTask_, &TaskRule::task);
+  if (standard != rules_.end()) take(*standard, 0);
+  return result;
+}
+
+std::size_t textBytes(const ChatRequest& request) {
+  std::size_t bytes = 0;
+  for (const Message& message : request.messages)
+    for (const Part& part : message.parts) bytes += part.text.size();
+  return bytes;
+}
+
+Tokens promptTokensBound(const ChatRequest& request) {
+  // The JSON form holds every byte that is sent, escaped, so its size bounds all of them.
+  Tokens bytes = static_cast<Tokens>(request.rawJson.size());
+  for (const Message& message : request.messages) {
+    bytes += kTokensPerMessage;
+    for (const Part& part : message.parts) {
+      if (part.kind != PartKind::Image) continue;
+      bytes += kTokensPerImage - static_cast<Tokens>(std::max(part.data.size(), part.url.size()));
+    }
+  }
+  return std::max<Tokens>(bytes, kTokensPerMessage);
+}
+
+Tokens estimatedTokens(std::size_t bytes) {
+  return static_cast<Tokens>((bytes + 2) / 3);
+}
+
+}  // namespace pagoda::services

@@ -1,0 +1,146 @@
+#include "core/services/decision_record.h"
+
+#include <pagoda/json.hpp>
+
+namespace pagoda::services {
+namespace {
+
+using JsonWriter = json::Writer<std::string>;
+
+std::string_view modeName(PlanMode mode) {
+  switch (mode) {
+    case PlanMode::Fallback:
+      return "fallback";
+    case PlanMode::Cascade:
+      return "cascade";
+    case PlanMode::Refine:
+      return "refine";
+    case PlanMode::Race:
+      return "race";
+    case PlanMode::Ensemble:
+      return "ensemble";
+  }
+  return "fallback";
+}
+
+void writeClass(JsonWriter& json, const RequestClass& requestClass) {
+  json.key("class").beginObject();
+  json.member("task", requestClass.task);
+  json.member("confidence", requestClass.confidence);
+  json.member("preferred_tier", requestClass.preferredTier);
+  json.member("language", requestClass.language);
+  json.member("prompt_tokens_bound", requestClass.promptTokens);
+  json.key("keywords").beginArray();
+  for (const std::string& keyword : requestClass.matched) json.string(keyword);
+  json.endArray();
+  json.endObject();
+}
+
+void writeCandidates(JsonWriter& json, const Selection& selection) {
+  json.key("candidates").beginArray();
+  for (std::size_t i = 0; i < selection.candidates.size(); ++i) {
+    const Candidate& candidate = selection.candidates[i];
+    json.beginObject();
+    json.member("model", candidate.model->key);
+    json.member("provider", candidate.model->provider);
+    json.member("tier", candidate.model->tier);
+    json.member("health", nameOf(candidate.health));
+    json.rawMember("worst_case_usd", candidate.expectedCost.toString());
+    json.member("max_tokens", selection.maxOutput[i]);
+    json.endObject();
+  }
+  json.endArray();
+  json.key("excluded").beginArray();
+  for (const Excluded& excluded : selection.excluded) {
+    json.beginObject();
+    json.member("model", excluded.model);
+    json.member("reason", excluded.reason);
+    json.endObject();
+  }
+  json.endArray();
+}
+
+void writePlan(JsonWriter& json, const Plan& plan, const Selection& selection) {
+  json.key("plan").beginObject();
+  json.member("strategy", plan.strategy);
+  json.member("mode", modeName(plan.mode));
+  json.member("reason", plan.reason);
+  json.key("steps").beginArray();
+  for (const PlanStep& step : plan.steps)
+    json.string(selection.candidates[step.candidate].model->key);
+  json.endArray();
+  json.endObject();
+}
+
+void writeOutcome(JsonWriter& json, const Outcome& outcome) {
+  json.key("attempts").beginArray();
+  for (const AttemptRecord& attempt : outcome.attempts) {
+    json.beginObject();
+    json.member("model", attempt.model);
+    json.member("provider", attempt.provider);
+    json.member("tier", attempt.tier);
+    if (attempt.failure) {
+      json.member("failure", pagoda::nameOf(attempt.failure->kind));
+      json.member("http_status", attempt.failure->httpStatus);
+    }
+    json.rawMember("held_usd", attempt.held.toString());
+    json.rawMember("cost_usd", attempt.cost.toString());
+    json.member("cost_basis", nameOf(attempt.basis));
+    json.member("first_byte_ms", attempt.firstByte.count());
+    json.member("total_ms", attempt.total.count());
+    json.endObject();
+  }
+  json.endArray();
+  if (outcome.error) json.member("error", pagoda::nameOf(outcome.error->code));
+  json.rawMember("cost_usd", outcome.cost.toString());
+}
+
+}  // namespace
+
+std::string_view nameOf(CostBasis basis) {
+  switch (basis) {
+    case CostBasis::Exact:
+      return "exact";
+    case CostBasis::Estimated:
+      return "estimated";
+    case CostBasis::WorstCase:
+      return "worst_case";
+    case CostBasis::Stated:
+      return "stated";
+    case CostBasis::Free:
+      return "free";
+  }
+  return "free";
+}
+
+std::string_view nameOf(Health health) {
+  switch (health) {
+    case Health::Up:
+      return "up";
+    case Health::Degraded:
+      return "degraded";
+    case Health::Probing:
+      return "probing";
+    case Health::Down:
+      return "down";
+  }
+  return "up";
+}
+
+std::string decisionJson(const CorridorRequest& request, const RequestClass& requestClass,
+                         const Selection& selection, const Plan* plan, const Outcome* outcome) {
+  std::string text;
+  text.reserve(1024);
+  JsonWriter json(text);
+  json.beginObject();
+  json.member("request_id", request.id.toString());
+  json.member("requested_model", request.chat.model.substr(0, 256));
+  writeClass(json, requestClass);
+  writeCandidates(json, selection);
+  if (plan != nullptr) writePlan(json, *plan, selection);
+  if (outcome != nullptr) writeOutcome(json, *outcome);
+  json.endObject();
+  return text;
+}
+
+}  // namespace pagoda::services

@@ -1,0 +1,301 @@
+#include "core/services/executor.h"
+
+#include <algorithm>
+#include <random>
+
+#include "core/services/answer_tap.h"
+#include "core/services/budget_ledger.h"
+#include "core/services/classifier.h"
+#include "core/services/health_board.h"
+
+namespace pagoda::services {
+namespace {
+
+Millis since(TimePoint start, TimePoint end) {
+  return std::chrono::duration_cast<Millis>(end - start);
+}
+
+ErrorCode codeOf(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::InvalidRequest:
+      return ErrorCode::UpstreamRejected;
+    case FailureKind::Unsupported:
+      return ErrorCode::NoCandidate;
+    case FailureKind::ContextLength:
+      return ErrorCode::ContextLength;
+    case FailureKind::ContentFilter:
+      return ErrorCode::ContentFiltered;
+    case FailureKind::RateLimit:
+      return ErrorCode::RateLimited;
+    case FailureKind::Overloaded:
+      return ErrorCode::Overloaded;
+    case FailureKind::Timeout:
+      return ErrorCode::UpstreamTimeout;
+    case FailureKind::TooLarge:
+    case FailureKind::Protocol:
+      return ErrorCode::UpstreamProtocol;
+    case FailureKind::Cancelled:
+      return ErrorCode::Cancelled;
+    case FailureKind::Deadline:
+      return ErrorCode::DeadlineExceeded;
+    case FailureKind::Budget:
+      return ErrorCode::BudgetExceeded;
+    case FailureKind::Config:
+    case FailureKind::NotImplemented:
+    case FailureKind::BadState:
+    case FailureKind::NoMemory:
+    case FailureKind::Internal:
+    case FailureKind::Incompatible:
+      return ErrorCode::PluginFault;
+    default:
+      return ErrorCode::UpstreamFailed;
+  }
+}
+
+}  // namespace
+
+Executor::Executor(Orchestrator::Parts& parts, const Serving& serving, CorridorRequest& request,
+                   AnswerSink* stream, Runtime& runtime, Outcome& outcome)
+    : parts_(parts),
+      serving_(serving),
+      request_(request),
+      stream_(stream),
+      runtime_(runtime),
+      outcome_(outcome),
+      triesLeft_(serving.maxAttempts) {}
+
+Task<void> Executor::run(const Plan& plan, const Selection& selection) {
+  for (std::size_t at = 0; at < plan.steps.size(); ++at) {
+    const PlanStep& step = plan.steps[at];
+    lastStep_ = at + 1 == plan.steps.size();
+    const Candidate& candidate = selection.candidates[step.candidate];
+    Tokens maxOutput = selection.maxOutput[step.candidate];
+    if (step.maxOutputTokens > 0) maxOutput = std::min(maxOutput, step.maxOutputTokens);
+    for (int tries = 1; triesLeft_ > 0; ++tries) {
+      --triesLeft_;
+      const Next next = co_await attempt(candidate, maxOutput, step.timeout);
+      if (next == Next::Done) co_return;
+      if (next == Next::Stop) {
+        failFromLast();
+        co_return;
+      }
+      if (next == Next::NextStep || tries >= serving_.triesPerCandidate || triesLeft_ == 0) break;
+      const bool timeLeft = co_await backOff(tries, outcome_.attempts.back().failure->retryAfter);
+      if (!timeLeft) break;
+    }
+    if (runtime_.clock().now() >= request_.deadline) break;
+  }
+  failFromLast();
+}
+
+Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOutput,
+                                       Millis timeout) {
+  const Model& model = *candidate.model;
+  const std::shared_ptr<Provider> provider = serving_.providers->find(model.provider);
+  if (!provider) {
+    refusal_ = Error{ErrorCode::NoCandidate,
+                     "the provider '" + model.provider + "' is not available",
+                     {},
+                     {},
+                     {}};
+    co_return Next::NextStep;
+  }
+  // Play money is held and charged nowhere.
+  const Money amount = model.simulated ? Money{} : candidate.expectedCost;
+  Result<Hold> hold = parts_.budgets.hold(request_.caller, model.tier, amount);
+  if (!hold) {
+    refusal_ = hold.error();
+    co_return Next::NextStep;
+  }
+
+  AttemptRecord record;
+  record.number = static_cast<std::uint32_t>(outcome_.attempts.size());
+  record.provider = model.provider;
+  record.model = model.key;
+  record.upstreamModel = model.upstreamId;
+  record.tier = model.tier;
+  record.held = amount;
+  if (amount > Money{}) {
+    HoldRow row{request_.id, record.number, request_.caller.key,   model.key, model.provider,
+                model.tier,  amount,        parts_.clock.unixNow()};
+    Result<void> written = parts_.ledger.hold(std::move(row));
+    if (!written) {
+      refusal_ = written.error();
+      co_return Next::Stop;
+    }
+  }
+  outcome_.model = model.key;
+  outcome_.provider = model.provider;
+  outcome_.tier = model.tier;
+  outcome_.simulated = model.simulated;
+
+  AttemptContext context;
+  context.request = request_.id;
+  context.number = record.number;
+  context.upstreamModel = model.upstreamId;
+  context.maxOutputTokens = maxOutput;
+  context.stream = stream_ != nullptr;
+  const TimePoint start = runtime_.clock().now();
+  context.deadline = request_.deadline;
+  if (timeout > Millis{0}) context.deadline = std::min(context.deadline, start + timeout);
+
+  AnswerTap tap(stream_, outcome_, runtime_.clock(), serving_.limits.maxBody);
+  const AfterBatch afterBatch = [this, &tap]() -> Task<Result<void>> {
+    if (stream_ == nullptr || !tap.committed()) co_return Result<void>{};
+    Result<void> drained = co_await stream_->drain();
+    co_return drained;
+  };
+  parts_.health.started(model.key);
+  AttemptStatus status = co_await runAttempt(*provider, context, request_.chat, serving_.limits,
+                                             tap, afterBatch, runtime_, request_.cancel);
+
+  if (tap.overLimit()) {
+    AttemptFailure tooLarge;
+    tooLarge.kind = FailureKind::TooLarge;
+    tooLarge.message = "the answer is larger than upstream.max_body_bytes";
+    status = tl::unexpected<AttemptFailure>(std::move(tooLarge));
+  } else if (status && !tap.anyFinished()) {
+    AttemptFailure cut;
+    cut.kind = FailureKind::Protocol;
+    cut.message = "the answer ended without a finish reason";
+    status = tl::unexpected<AttemptFailure>(std::move(cut));
+  } else if (!status && stream_ != nullptr && tap.committed() && tap.allFinished() &&
+             status.error().kind != FailureKind::Cancelled) {
+    // The model had said all that it had to say when the connection broke.
+    status = AttemptStatus{};
+  }
+
+  const TimePoint end = runtime_.clock().now();
+  record.total = since(start, end);
+  record.firstByte = tap.firstAt() == TimePoint{} ? Millis{-1} : since(start, tap.firstAt());
+  record.delivered = tap.committed();
+  outcome_.times.upstream += end - start;
+  if (!status) record.failure = std::move(status).error();
+  const bool cancelled = record.failure && record.failure->kind == FailureKind::Cancelled;
+  account(record, tap, std::move(*hold), cancelled);
+  parts_.health.finished(record);
+  outcome_.cost += record.cost;
+  outcome_.attempts.push_back(record);
+  outcome_.answer = std::move(tap.answer());
+  outcome_.answer.usage = record.usage;
+  if (!record.failure) co_return Next::Done;
+  co_return decide(*record.failure, record.delivered, triesLeft_);
+}
+
+void Executor::account(AttemptRecord& record, const AnswerTap& tap, Hold hold,
+                       bool cancelled) const {
+  record.usage = tap.answer().usage;
+  const Model* known = serving_.catalogue->find(record.model);
+  const Price price =
+      known != nullptr ? known->price : serving_.catalogue->unpriced.value_or(Price{});
+  const bool said = tap.outputBytes() > 0;
+  // Who failed before saying anything used nothing; a call that the client gave up was billed.
+  if (record.failure && !said && !cancelled && !record.usage.statedCost) {
+    hold.settle({});
+    return;
+  }
+  record.basis = CostBasis::Exact;
+  const bool nothingCounted = record.usage.completion.value_or(0) == 0 && said;
+  if (!record.usage.prompt || !record.usage.completion || nothingCounted) {
+    if (!record.usage.prompt || nothingCounted)
+      record.usage.prompt =
+          std::max(record.usage.prompt.value_or(0), estimatedTokens(textBytes(request_.chat)));
+    if (!record.usage.completion || nothingCounted)
+      record.usage.completion = estimatedTokens(tap.outputBytes());
+    record.usage.estimated = true;
+    record.basis = CostBasis::Estimated;
+  }
+  Money cost = costOf(record.usage, price);
+  if (record.usage.statedCost) {
+    cost = *record.usage.statedCost;
+    record.basis = CostBasis::Stated;
+  }
+  if (cost == Money{}) record.basis = CostBasis::Free;
+  if (outcome_.simulated) {
+    record.cost = cost;
+    hold.settle({});
+    return;
+  }
+  record.overage = cost > hold.amount();
+  if (record.overage) {
+    cost = hold.amount();
+    record.basis = CostBasis::WorstCase;
+  }
+  record.cost = cost;
+  hold.settle(cost);
+}
+
+Executor::Next Executor::decide(const AttemptFailure& failure, bool delivered,
+                                int triesLeft) const {
+  if (delivered) return Next::Stop;
+  switch (failure.retry) {
+    case RetryHint::Never:
+      return Next::Stop;
+    case RetryHint::Same:
+      return triesLeft > 0 ? Next::Retry : Next::NextStep;
+    case RetryHint::NextKey:  // an instance has one key at present
+    case RetryHint::Next:
+      return Next::NextStep;
+    case RetryHint::Default:
+      break;
+  }
+  switch (failure.kind) {
+    case FailureKind::InvalidRequest:
+    case FailureKind::ContentFilter:
+    case FailureKind::TooLarge:
+    case FailureKind::Cancelled:
+    case FailureKind::Deadline:
+    case FailureKind::Budget:
+      return Next::Stop;
+    case FailureKind::Unavailable:
+      return triesLeft > 0 ? Next::Retry : Next::NextStep;
+    // Another model answers sooner than this one's limit resets; without one, waiting is what is
+    // left.
+    case FailureKind::RateLimit:
+      return lastStep_ && failure.retryAfter && triesLeft > 0 ? Next::Retry : Next::NextStep;
+    default:
+      return Next::NextStep;
+  }
+}
+
+Task<bool> Executor::backOff(int tries, std::optional<Millis> told) {
+  // Full jitter: clients that failed together must not come back together.
+  thread_local std::minstd_rand engine(
+      static_cast<std::minstd_rand::result_type>(request_.id.number()));
+  const auto ceiling = serving_.limits.retryBase * (1 << std::min(tries - 1, 6));
+  std::uniform_int_distribution<std::int64_t> spread(0, std::max<std::int64_t>(1, ceiling.count()));
+  const TimePoint until =
+      runtime_.clock().now() + told.value_or(Millis{0}) + Millis(spread(engine));
+  if (until >= request_.deadline) co_return false;
+  const bool slept = co_await runtime_.sleepUntil(until, request_.cancel);
+  co_return slept;
+}
+
+void Executor::fail(ErrorCode code, std::string message) {
+  Error error;
+  error.code = code;
+  error.message = std::move(message);
+  outcome_.error = std::move(error);
+}
+
+void Executor::failFromLast() {
+  if (outcome_.attempts.empty()) {
+    outcome_.error = refusal_.value_or(
+        Error{ErrorCode::NoCandidate, "the plan has no step that could be tried", {}, {}, {}});
+    return;
+  }
+  if (refusal_ && refusal_->code == ErrorCode::StorageUnavailable) {
+    outcome_.error = refusal_;
+    return;
+  }
+  const AttemptRecord& last = outcome_.attempts.back();
+  const AttemptFailure& failure = *last.failure;
+  std::string message = last.model + " failed: " + failure.message;
+  if (outcome_.attempts.size() > 1)
+    message += " (after " + std::to_string(outcome_.attempts.size()) + " attempts)";
+  fail(codeOf(failure.kind), std::move(message));
+  outcome_.error->upstreamCode = failure.code;
+  outcome_.error->retryAfter = failure.retryAfter;
+}
+
+}  // namespace pagoda::services

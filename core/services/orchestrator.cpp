@@ -1,0 +1,184 @@
+#include "core/services/orchestrator.h"
+
+#include <algorithm>
+
+#include "core/services/budget_ledger.h"
+#include "core/services/classifier.h"
+#include "core/services/decision_record.h"
+#include "core/services/executor.h"
+#include "core/services/health_board.h"
+#include "core/services/metrics.h"
+#include "core/services/selector.h"
+
+namespace pagoda::services {
+namespace {
+
+Features featuresOf(const CorridorRequest& request, const RequestClass& requestClass,
+                    const Selection& selection, TimePoint now) {
+  Features features;
+  features.decision = request.id;
+  features.requestClass = &requestClass;
+  features.pool = request.chat.model;
+  features.preferredTier = selection.requestedTier;
+  features.outputTokens = request.chat.maxOutputTokens.value_or(-1);
+  if (request.deadline != TimePoint::max())
+    features.deadlineMs = std::chrono::duration_cast<Millis>(request.deadline - now).count();
+  features.tenant = request.caller.key.value();
+  features.stream = request.chat.stream;
+  features.turns = static_cast<std::uint32_t>(request.chat.messages.size());
+  return features;
+}
+
+/// Where only one model may answer there is nothing to decide.
+Result<Plan> planFor(const Serving& serving, const Features& features, const Selection& selection) {
+  const bool named = !(features.pool.empty() || features.pool == "auto" || features.preferredTier);
+  if (!named) return serving.strategy->plan(features, *serving.catalogue, selection.candidates);
+  Plan plan;
+  plan.steps.emplace_back();
+  plan.strategy = "named";
+  plan.reason = "the model was named by the request";
+  return plan;
+}
+
+AttemptRow rowOf(const AttemptRecord& attempt) {
+  AttemptRow row;
+  row.attempt = attempt.number;
+  row.state =
+      attempt.failure && attempt.cost == Money{} ? AttemptState::Void : AttemptState::Settled;
+  row.model = attempt.model;
+  row.provider = attempt.provider;
+  row.upstreamModel = attempt.upstreamModel;
+  row.tier = attempt.tier;
+  row.held = attempt.held;
+  row.cost = attempt.cost;
+  row.costBasis = nameOf(attempt.basis);
+  row.overage = attempt.overage;
+  row.promptTokens = attempt.usage.prompt.value_or(-1);
+  row.completionTokens = attempt.usage.completion.value_or(-1);
+  row.cacheReadTokens = attempt.usage.cacheRead.value_or(-1);
+  row.cacheWriteTokens = attempt.usage.cacheWrite.value_or(-1);
+  row.reasoningTokens = attempt.usage.reasoning.value_or(-1);
+  if (attempt.failure) {
+    row.failure = pagoda::nameOf(attempt.failure->kind);
+    row.httpStatus = attempt.failure->httpStatus;
+  }
+  row.firstByteMs = attempt.firstByte.count();
+  row.totalMs = attempt.total.count();
+  return row;
+}
+
+/// Counts a request as in flight while it lives.
+class InFlight {
+ public:
+  explicit InFlight(Metrics& metrics) : metrics_(metrics) { metrics_.enter(); }
+  ~InFlight() { metrics_.leave(); }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+ private:
+  Metrics& metrics_;
+};
+
+}  // namespace
+
+Orchestrator::Orchestrator(Parts parts, std::shared_ptr<const Serving> serving)
+    : parts_(std::move(parts)), serving_(std::move(serving)) {}
+
+Task<Outcome> Orchestrator::answer(CorridorRequest& request, AnswerSink* stream, Runtime& runtime) {
+  const std::shared_ptr<const Serving> serving = serving_.load();
+  const InFlight inFlight(parts_.metrics);
+  const Clock& clock = runtime.clock();
+  Outcome outcome;
+  outcome.id = request.id;
+  outcome.times = request.times;
+  const Millis limit = stream != nullptr ? serving->limits.streamTotal : serving->limits.total;
+  request.deadline = std::min(request.deadline, request.received + limit);
+
+  TimePoint mark = clock.now();
+  const auto lap = [&](Duration& phase) {
+    const TimePoint now = clock.now();
+    phase += now - mark;
+    mark = now;
+  };
+  const RequestClass requestClass = serving->classifier->classify(request.chat);
+  outcome.taskType = requestClass.task;
+  lap(outcome.times.classify);
+
+  Result<Selection> selection =
+      select(request, requestClass, *serving, parts_.health, parts_.budgets.left(request.caller));
+  if (!selection) {
+    outcome.error = selection.error();
+    parts_.metrics.add(parts_.metrics.countersOf(outcome), outcome, Millis{0});
+    co_return outcome;
+  }
+  outcome.clamped = selection->clamped;
+  const Features features = featuresOf(request, requestClass, *selection, mark);
+  Result<Plan> plan = planFor(*serving, features, *selection);
+  if (!plan) {
+    outcome.error = plan.error();
+    parts_.metrics.add(parts_.metrics.countersOf(outcome), outcome, Millis{0});
+    co_return outcome;
+  }
+  if (selection->clamped) outcome.clampedTo = selection->maxOutput[plan->steps.front().candidate];
+  lap(outcome.times.plan);
+
+  Executor executor(parts_, *serving, request, stream, runtime, outcome);
+  co_await executor.run(*plan, *selection);
+  mark = clock.now();
+
+  co_await account(request, requestClass, *selection, *plan, outcome, runtime);
+  lap(outcome.times.account);
+  co_return outcome;
+}
+
+Task<void> Orchestrator::account(const CorridorRequest& request, const RequestClass& requestClass,
+                                 const Selection& selection, const Plan& plan, Outcome& outcome,
+                                 Runtime& runtime) {
+  const Millis total = std::chrono::duration_cast<Millis>(runtime.clock().now() - request.received);
+  std::map<CounterKey, std::int64_t> counters = parts_.metrics.countersOf(outcome);
+  parts_.metrics.add(counters, outcome, total);
+
+  RequestRow row;
+  row.request = request.id;
+  row.clientRequestId = request.clientRequestId;
+  row.key = request.caller.key;
+  row.route = request.route;
+  row.task = requestClass.task;
+  if (!outcome.error) row.model = outcome.model;
+  row.tier = outcome.tier;
+  row.httpStatus = outcome.error ? parts_.statusOf(outcome.error->code) : 200;
+  if (outcome.error) row.error = nameOf(outcome.error->code);
+  row.cost = outcome.cost;
+  row.stream = request.chat.stream;
+  row.aborted = outcome.error && outcome.error->code == ErrorCode::Cancelled;
+  row.simulated = outcome.simulated;
+  row.time = parts_.clock.unixNow();
+  row.totalMs = total.count();
+  for (const AttemptRecord& attempt : outcome.attempts) row.attempts.push_back(rowOf(attempt));
+  row.decisionJson = decisionJson(request, requestClass, selection, &plan, &outcome);
+
+  Result<void> settled =
+      co_await settleDurably(parts_.ledger, runtime, std::move(row), std::move(counters));
+  // The money is spent and counted in memory; the client learns that its record is in doubt.
+  if (!settled && !outcome.error) outcome.error = settled.error();
+}
+
+Result<std::string> Orchestrator::explain(const CorridorRequest& request) {
+  const std::shared_ptr<const Serving> serving = serving_.load();
+  const RequestClass requestClass = serving->classifier->classify(request.chat);
+  PAGODA_TRY(const Selection selection, select(request, requestClass, *serving, parts_.health,
+                                               parts_.budgets.left(request.caller)));
+  Features features = featuresOf(request, requestClass, selection, request.received);
+  features.shadow = true;
+  PAGODA_TRY(const Plan plan, planFor(*serving, features, selection));
+  return decisionJson(request, requestClass, selection, &plan, nullptr);
+}
+
+std::shared_ptr<const Serving> Orchestrator::serving() const {
+  return serving_.load();
+}
+void Orchestrator::swap(std::shared_ptr<const Serving> serving) {
+  serving_.store(std::move(serving));
+}
+
+}  // namespace pagoda::services

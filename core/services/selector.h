@@ -1,0 +1,29 @@
+#pragma once
+// Which models may serve a request, and why the others may not.
+
+#include <memory>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/domain/routing.h"
+#include "core/services/orchestrator.h"
+
+namespace pagoda::services {
+
+/// `candidates` point into the catalogue, or to `passthrough` for an id outside of it.
+struct Selection {
+  std::vector<Candidate> candidates;
+  std::vector<Tokens> maxOutput;  ///< per candidate: the bound that is sent and held
+  std::vector<Excluded> excluded;
+  std::unique_ptr<Model> passthrough;
+  std::optional<int> requestedTier;
+  bool onlyBudget = false;  ///< every refusal was one of money
+  bool clamped = false;     ///< max_tokens was lowered to what is left
+  Money cheapestWorstCase = Money::max();
+};
+
+/// Errors: UnknownModel (with near names), NoCandidate, BudgetExceeded.
+Result<Selection> select(const CorridorRequest& request, const RequestClass& requestClass,
+                         const Serving& serving, const HealthBoard& health, Money budgetLeft);
+
+}  // namespace pagoda::services
