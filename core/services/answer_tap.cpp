@@ -47,7 +47,8 @@ bool AnswerTap::emit(const Event& event) {
     return false;
   }
   if (event.type != EventType::Start && firstAt_ == TimePoint{}) firstAt_ = clock_.now();
-  outputBytes_ += event.text.size() + event.name.size() + event.data.size();
+  if (saysSomething(event.type) && event.type != EventType::Finish)
+    outputBytes_ += event.text.size() + event.name.size() + event.data.size();
   if (stream_ == nullptr) {
     collect(event);
     if (outputBytes_ > limit_) overLimit_ = true;

@@ -122,7 +122,9 @@ RequestClass KeywordClassifier::classify(const ChatRequest& request) const {
       if (keyword.latin && at > 0 && isWord(text[at - 1])) continue;
       if (std::ranges::find(seen, &keyword) != seen.end()) continue;
       seen.push_back(&keyword);
-      scores[keyword.rule] += keyword.text.size();
+      // "What is" opens questions of every kind, so the default task's keywords weigh half.
+      const bool standard = rules_[keyword.rule].task == defaultTask_;
+      scores[keyword.rule] += standard ? keyword.text.size() : 2 * keyword.text.size();
       result.matched.push_back(keyword.text);
     }
   }

@@ -17,9 +17,9 @@ class KeywordClassifier {
   explicit KeywordClassifier(const Catalogue& catalogue);
 
   /// `request.taskType`, where it names a known task, decides alone. Otherwise the last user
-  /// message does: each keyword that occurs counts once, by its length, for its task. Latin
-  /// keywords match at the start of a word without regard to case ("implement" in "Implementing");
-  /// others anywhere.
+  /// message does: each keyword that occurs counts once, by its length, for its task (those of the
+  /// default task by half). Latin keywords match at the start of a word without regard to case
+  /// ("implement" in "Implementing"); others anywhere.
   RequestClass classify(const ChatRequest& request) const;
 
  private:
