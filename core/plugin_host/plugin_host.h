@@ -1,0 +1,129 @@
+#pragma once
+// The plugins of this process, as the application uses them: load folders of libraries, make instances of the
+// types that they offer. Needs neither the SDK's headers nor a library to include.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/result.h"
+#include "core/base/secret.h"
+#include "core/domain/provider.h"
+#include "core/domain/routing.h"
+
+namespace pagoda::plugin_host {
+
+/// `plugins:` of pagoda.yaml.
+struct PluginHostOptions {
+  std::vector<std::filesystem::path> pluginDirs;
+  std::filesystem::path stateDir;  ///< copies that are mapped go to `<stateDir>/plugins`
+  std::string policy = "any";      ///< any, listed or signed
+  struct Allowed {
+    std::string id;      ///< empty: any id
+    std::string sha256;  ///< hexadecimal
+  };
+  std::vector<Allowed> allowList;       ///< for `listed`
+  std::vector<std::string> publicKeys;  ///< for `signed`: "ed25519:" and base64 or hexadecimal
+  std::string hostVersion = "1.0.0";
+  Millis loadTimeout{10'000};           ///< for a library's constructors and init
+  std::vector<PlanMode> planModes{PlanMode::Fallback};  ///< what the executor carries out
+};
+
+/// Limits on what a provider plugin may hand over; behind them stand the limits of the HTTP client.
+struct ProviderLimits {
+  std::size_t requestBody = 64u << 20;
+  std::size_t event = 4u << 20;       ///< text of one event
+  std::size_t answer = 64u << 20;     ///< text of all events of one attempt
+  std::size_t events = 4'000'000;
+  std::size_t nativeQueue = 4u << 20; ///< events of a native provider that wait for the loop
+  int stuckCalls = 4;                 ///< native calls of an instance that the host gave up and the plugin did not end
+};
+
+/// One instance to make: `providers:` of pagoda.yaml.
+struct ProviderSpec {
+  std::string name;                     ///< of the instance
+  std::string type;                     ///< "openai_compatible", or "openai_compatible@1.2.0"
+  std::string settingsJson = "{}";      ///< without name, type and secrets; `base_url` may be in it
+  /// By name ("api_key"); several values are used in turn when the upstream rejects one. An empty Secret says
+  /// that the upstream wants none.
+  std::map<std::string, std::vector<Secret>, std::less<>> secrets;
+  std::string secretHint;               ///< how to set a missing key, for the error: "set OPENAI_API_KEY"
+  ProviderLimits limits;
+};
+
+struct PluginType {
+  std::string kind;  ///< "pagoda.provider/1"
+  std::string type;
+};
+
+/// A line of `plugins list` and /info.
+struct PluginInfo {
+  std::string id, version, name;
+  std::string path, sha256;
+  std::string state;  ///< active, superseded (a newer version serves) or refused
+  std::vector<PluginType> types;
+  std::vector<std::string> warnings;
+  std::string reason;   ///< of a refusal: "wrong_abi"
+  std::string message;  ///< of a refusal
+  std::uint64_t errors = 0;      ///< plugin_errors_total of the id
+  std::int64_t stuckCalls = 0;   ///< native calls given up and not ended
+};
+
+/// A figure that a plugin keeps of itself: pagoda_plugin_<name>{plugin=...,instance=...}.
+struct PluginFigure {
+  std::string plugin, instance, name, help;
+  std::string kind;  ///< counter, gauge or histogram
+  double value = 0;  ///< of a histogram the sum
+  std::uint64_t count = 0;
+};
+
+/// Thread-safe. Providers and strategies may outlive it; `log` and `clock` outlive them all.
+class PluginHost {
+ public:
+  /// Throws std::runtime_error with one clear line: unknown policy, bad key, unusable state folder.
+  PluginHost(PluginHostOptions options, Log& log, const Clock& clock);
+  PluginHost(const PluginHost&) = delete;
+  PluginHost& operator=(const PluginHost&) = delete;
+  ~PluginHost();
+
+  /// Loads every `*.so` of the plugin folders; a refused file leaves the others serving. Number of loaded ones.
+  std::size_t loadAll();
+  /// Errors: PluginFault, with the reason's name and message.
+  Result<void> load(const std::filesystem::path& file);
+
+  /// Checks the settings, creates the instance and runs its self-test. Blocks for as long as the plugin does.
+  /// Errors: NotFound (unknown type, with near names), InvalidRequest (a setting), PluginFault.
+  Result<std::shared_ptr<Provider>> makeProvider(ProviderSpec spec);
+  Result<std::shared_ptr<Provider>> makeProvider(std::string name, std::string type, std::string settingsJson,
+                                                 std::map<std::string, std::vector<Secret>, std::less<>> secrets);
+  Result<std::shared_ptr<Strategy>> makeStrategy(const std::string& type, const std::string& settingsJson);
+
+  /// Loaded ones first, then refused ones.
+  std::vector<PluginInfo> describe() const;
+  /// plugin_errors_total by plugin id.
+  std::map<std::string, std::uint64_t> errors() const;
+  std::vector<PluginFigure> figures() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// An immutable set of instances by name.
+class InstanceSet final : public ProviderSet {
+ public:
+  explicit InstanceSet(std::vector<std::shared_ptr<Provider>> providers);
+  std::shared_ptr<Provider> find(std::string_view name) const override;
+  std::vector<std::string> names() const;
+
+ private:
+  std::map<std::string, std::shared_ptr<Provider>, std::less<>> providers_;
+};
+
+}  // namespace pagoda::plugin_host
