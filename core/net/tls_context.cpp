@@ -64,6 +64,12 @@ bool isAddress(const std::string& host) {
   return Poco::Net::IPAddress::tryParse(host, ignored);
 }
 
+/// SSL_set_tlsext_host_name, which is a macro with an old-style cast.
+bool sendServerName(SSL* ssl, const std::string& host) {
+  return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                  const_cast<char*>(host.c_str())) == 1;
+}
+
 /// The certificate has to name `host`. Poco skips that check for loopback names and for contexts
 /// that its SSLManager made, so it is set here, on every connection.
 void requireHost(SSL* ssl, const std::string& host) {
@@ -72,7 +78,7 @@ void requireHost(SSL* ssl, const std::string& host) {
   const bool set = isAddress(host)
                        ? X509_VERIFY_PARAM_set1_ip_asc(verify, host.c_str()) == 1
                        : X509_VERIFY_PARAM_set1_host(verify, host.data(), host.size()) == 1 &&
-                             SSL_set_tlsext_host_name(ssl, host.c_str()) == 1;
+                             sendServerName(ssl, host);
   if (!set) throw std::runtime_error("not a host name that a certificate can be checked for");
   SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
 }
