@@ -139,13 +139,14 @@ enum class EventType {
   Media
 };
 /// Where the members of an Extra event's object belong.
-enum class ExtraPlace { Answer, Choice, Message, Usage };
+enum class ExtraPlace { Answer, Choice, Message, Usage, ToolCall };
 
 /// One thing that happened in an answer. Views live until the sink returns.
 struct Event {
   EventType type = EventType::Text;
   std::uint32_t choice = 0;
   std::uint32_t index = 0;  ///< tool call, counted from 0 within the choice
+  bool customTool = false;  ///< ToolBegin: a custom tool, whose ToolArgs are free text, not JSON
   FinishReason finish = FinishReason::Stop;
   ExtraPlace place = ExtraPlace::Answer;
   std::string_view text;
