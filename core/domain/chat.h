@@ -139,7 +139,7 @@ enum class EventType {
   Media
 };
 /// Where the members of an Extra event's object belong.
-enum class ExtraPlace { Answer, Choice, Message, Usage, ToolCall };
+enum class ExtraPlace { Answer, Choice, Message, Usage };
 
 /// One thing that happened in an answer. Views live until the sink returns.
 struct Event {
