@@ -1,0 +1,192 @@
+#include "core/store/ledger_rows.h"
+
+#include <algorithm>
+
+#include "core/store/database.h"
+
+namespace pagoda::store {
+namespace {
+
+// Money goes into integer columns only; additions stop at the largest value, where SQLite would
+// turn the sum into a float.
+constexpr const char* kAddBalance =
+    "INSERT INTO balances VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET spent_nano_usd = "
+    "spent_nano_usd + min(excluded.spent_nano_usd, 9223372036854775807 - spent_nano_usd)";
+constexpr const char* kAddCounter =
+    "INSERT INTO counters VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET value = "
+    "value + min(excluded.value, 9223372036854775807 - value)";
+
+std::string_view nameOf(AttemptState state) {
+  switch (state) {
+    case AttemptState::Settled:
+      return "settled";
+    case AttemptState::Void:
+      return "void";
+    case AttemptState::Unsettled:
+      break;
+  }
+  return "unsettled";
+}
+
+// A cost is never a credit, whatever was computed.
+std::int64_t chargeable(Money money) {
+  return std::max<std::int64_t>(0, money.nanoUsd());
+}
+
+void bindKnown(Statement& statement, int parameter, std::int64_t value) {
+  if (value < 0) {
+    statement.bindNull(parameter);
+  } else {
+    statement.bind(parameter, value);
+  }
+}
+
+}  // namespace
+
+std::size_t CounterKeyHash::operator()(const CounterKey& key) const noexcept {
+  const std::hash<std::string> hash;
+  return hash(key.name) * 31 + hash(key.label);
+}
+
+CounterState readCounters(Database& database) {
+  CounterState state;
+  state.epoch = database.number("SELECT value FROM meta WHERE name = 'counter_epoch'", 1);
+  Statement statement(database, "SELECT name, label, value FROM counters WHERE epoch = ?1");
+  statement.bind(1, state.epoch);
+  while (statement.step()) {
+    CounterKey key{std::string(statement.text(0)), std::string(statement.text(1))};
+    state.values[std::move(key)] = statement.number(2);
+  }
+  return state;
+}
+
+std::int64_t balanceMonth(UnixMillis time) noexcept {
+  const std::int64_t months = monthOf(time);
+  return months / 12 * 100 + months % 12 + 1;
+}
+
+LedgerRows::LedgerRows(Database& database)
+    : database_(database),
+      request_(database,
+               "INSERT INTO requests VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15) "
+               "ON CONFLICT DO NOTHING"),
+      attempt_(database,
+               "INSERT INTO attempts VALUES "
+               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"),
+      decision_(database, "INSERT INTO decisions VALUES (?1, ?2)"),
+      balance_(database, kAddBalance),
+      counter_(database, kAddCounter),
+      exists_(database, "SELECT 1 FROM requests WHERE id = ?1") {}
+
+void LedgerRows::write(std::vector<Settlement>& settlements, std::int64_t counterEpoch) {
+  months_.clear();
+  counters_.clear();
+  for (Settlement& settlement : settlements) {
+    const RequestRow& row = settlement.row;
+    settlement.duplicate = !writeRequest(row);
+    if (settlement.duplicate) continue;
+    for (const AttemptRow& attempt : row.attempts) writeAttempt(row.request, attempt);
+    if (!row.decisionJson.empty()) {
+      decision_.bind(1, row.request.number());
+      decision_.bind(2, row.decisionJson);
+      decision_.run();
+    }
+    sum(settlement);
+  }
+  writeBalances();
+  for (const auto& [key, value] : counters_) {
+    counter_.bind(1, counterEpoch);
+    counter_.bind(2, key.name);
+    counter_.bind(3, key.label);
+    counter_.bind(4, value);
+    counter_.run();
+  }
+}
+
+bool LedgerRows::writeRequest(const RequestRow& row) {
+  request_.bind(1, row.request.number());
+  request_.bind(2, row.clientRequestId);
+  request_.bind(3, row.key.value());
+  request_.bind(4, row.route);
+  request_.bind(5, row.task);
+  request_.bind(6, row.model);
+  request_.bind(7, row.tier);
+  request_.bind(8, row.httpStatus);
+  request_.bind(9, row.error);
+  request_.bind(10, chargeable(row.cost));
+  request_.bind(11, row.stream ? 1 : 0);
+  request_.bind(12, row.aborted ? 1 : 0);
+  request_.bind(13, row.simulated ? 1 : 0);
+  request_.bind(14, row.time);
+  request_.bind(15, row.totalMs);
+  request_.run();
+  return database_.changes() == 1;
+}
+
+void LedgerRows::writeAttempt(RequestId request, const AttemptRow& row) {
+  attempt_.bind(1, request.number());
+  attempt_.bind(2, row.attempt);
+  attempt_.bind(3, nameOf(row.state));
+  attempt_.bind(4, row.model);
+  attempt_.bind(5, row.provider);
+  attempt_.bind(6, row.upstreamModel);
+  attempt_.bind(7, row.tier);
+  attempt_.bind(8, chargeable(row.held));
+  attempt_.bind(9, chargeable(row.cost));
+  attempt_.bind(10, row.costBasis);
+  attempt_.bind(11, row.overage ? 1 : 0);
+  bindKnown(attempt_, 12, row.promptTokens);
+  bindKnown(attempt_, 13, row.completionTokens);
+  bindKnown(attempt_, 14, row.cacheReadTokens);
+  bindKnown(attempt_, 15, row.cacheWriteTokens);
+  bindKnown(attempt_, 16, row.reasoningTokens);
+  attempt_.bind(17, row.failure);
+  attempt_.bind(18, row.httpStatus);
+  bindKnown(attempt_, 19, row.firstByteMs);
+  attempt_.bind(20, row.totalMs);
+  attempt_.run();
+}
+
+void LedgerRows::sum(const Settlement& settlement) {
+  const RequestRow& row = settlement.row;
+  for (const auto& [key, value] : settlement.counters) counters_[key] += value;
+  if (row.simulated) return;
+  for (const AttemptRow& attempt : row.attempts) {
+    const Money cost = Money::fromNanoUsd(chargeable(attempt.cost));
+    if (cost == Money{}) continue;
+    MonthSums& sums = months_[balanceMonth(row.time)];
+    sums.all += cost;
+    sums.byTier[attempt.tier] += cost;
+    if (!row.key.empty()) sums.byKey[row.key.value()] += cost;
+  }
+}
+
+void LedgerRows::writeBalances() {
+  for (const auto& [month, sums] : months_) {
+    addBalance(month, "all", sums.all);
+    for (const auto& [tier, spent] : sums.byTier)
+      addBalance(month, "tier=" + std::to_string(tier), spent);
+    for (const auto& [key, spent] : sums.byKey) addBalance(month, "key=" + key, spent);
+  }
+}
+
+void LedgerRows::addBalance(std::int64_t month, const std::string& scope, Money spent) {
+  balance_.bind(1, month);
+  balance_.bind(2, scope);
+  balance_.bind(3, spent.nanoUsd());
+  balance_.run();
+}
+
+void LedgerRows::startCounterEpoch(std::int64_t epoch) {
+  database_.exec("UPDATE meta SET value = " + std::to_string(epoch) +
+                 " WHERE name = 'counter_epoch'");
+}
+
+bool LedgerRows::contains(RequestId request) {
+  exists_.bind(1, request.number());
+  const bool found = exists_.step();
+  exists_.reset();
+  return found;
+}
+
+}  // namespace pagoda::store

@@ -1,0 +1,77 @@
+#pragma once
+// Writes a batch of settled requests inside the caller's transaction: rows, decisions, balances and
+// counters. What many requests share (balances, counters) is summed first and written once.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/domain/ledger.h"
+#include "core/store/statement.h"
+
+namespace pagoda::store {
+
+class Database;
+
+struct Settlement {
+  RequestRow row;
+  std::map<CounterKey, std::int64_t> counters;
+  std::function<void(Result<void>)> done;
+  bool duplicate = false;  ///< the request already has its row; this one was not written
+};
+
+struct CounterKeyHash {
+  std::size_t operator()(const CounterKey& key) const noexcept;
+};
+using CounterSums = std::unordered_map<CounterKey, std::int64_t, CounterKeyHash>;
+
+/// The counters of the current epoch.
+struct CounterState {
+  std::int64_t epoch = 1;
+  std::map<CounterKey, std::int64_t> values;
+};
+CounterState readCounters(Database& database);
+
+/// `202611`: months as the balances table has them, in UTC.
+std::int64_t balanceMonth(UnixMillis time) noexcept;
+
+/// Prepared statements on one connection. One thread. Throws SqliteError.
+class LedgerRows {
+ public:
+  explicit LedgerRows(Database& database);
+
+  /// Marks duplicates; their money, counters and decision are left out.
+  void write(std::vector<Settlement>& settlements, std::int64_t counterEpoch);
+  void startCounterEpoch(std::int64_t epoch);
+  bool contains(RequestId request);
+  /// What the last write() added, for the counters in memory.
+  const CounterSums& counterSums() const { return counters_; }
+
+ private:
+  struct MonthSums {
+    Money all;
+    std::map<int, Money> byTier;
+    std::map<std::string, Money, std::less<>> byKey;
+  };
+
+  bool writeRequest(const RequestRow& row);
+  void writeAttempt(RequestId request, const AttemptRow& row);
+  void sum(const Settlement& settlement);
+  void writeBalances();
+  void addBalance(std::int64_t month, const std::string& scope, Money spent);
+
+  Database& database_;
+  Statement request_;
+  Statement attempt_;
+  Statement decision_;
+  Statement balance_;
+  Statement counter_;
+  Statement exists_;
+  std::map<std::int64_t, MonthSums> months_;
+  CounterSums counters_;
+};
+
+}  // namespace pagoda::store

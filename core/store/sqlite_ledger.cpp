@@ -1,0 +1,62 @@
+#include "core/store/sqlite_ledger.h"
+
+#include <utility>
+
+#include "core/store/ledger_recovery.h"
+#include "core/store/sqlite_error.h"
+#include "core/store/statement.h"
+
+namespace pagoda::store {
+
+SqliteLedger::SqliteLedger(std::unique_ptr<Database> database, StorePaths paths,
+                           const WriterOptions& options, std::size_t openHolds, const Clock& clock)
+    : paths_(std::move(paths)),
+      options_(options.database),
+      journal_(paths_.holds, openHolds),
+      totals_(recover(*database, journal_, clock.unixNow())) {
+  CounterState counters = readCounters(*database);
+  writer_ = std::make_unique<LedgerWriter>(std::move(database), paths_, options,
+                                           std::move(counters), journal_);
+}
+
+Result<void> SqliteLedger::hold(HoldRow row) {
+  if (writer_->stuck()) {
+    return fail(ErrorCode::StorageUnavailable, "the ledger is unavailable: " + writer_->trouble());
+  }
+  if (!journal_.add(row)) {
+    return fail(ErrorCode::StorageUnavailable,
+                "the ledger is unavailable: no room for another open hold");
+  }
+  return {};
+}
+
+void SqliteLedger::settle(RequestRow row, std::map<CounterKey, std::int64_t> counters,
+                          std::function<void(Result<void>)> done) {
+  writer_->settle({std::move(row), std::move(counters), std::move(done)});
+}
+
+std::map<CounterKey, std::int64_t> SqliteLedger::counters() const {
+  return writer_->counters();
+}
+
+Result<void> SqliteLedger::resetCounters() {
+  return writer_->resetCounters();
+}
+
+Result<std::string> SqliteLedger::decision(RequestId request) {
+  try {
+    Database database(paths_.database, options_, Database::Access::ReadOnly);
+    Statement statement(database, "SELECT json FROM decisions WHERE request_id = ?1");
+    statement.bind(1, request.number());
+    if (statement.step()) return std::string(statement.text(0));
+    return fail(ErrorCode::NotFound, "no decision is recorded for request " + request.toString());
+  } catch (const SqliteError& error) {
+    return fail(ErrorCode::StorageUnavailable, error.reason());
+  }
+}
+
+std::string SqliteLedger::trouble() const {
+  return writer_->trouble();
+}
+
+}  // namespace pagoda::store
