@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Runs the judges from outside that lie beside the project against a server built here.
+
+    tools/acceptance.py probe [arguments of probe.py]     attacks and faults, in the test profile of limits
+    tools/acceptance.py replay [arguments of replay_judge.py]   recorded provider traffic
+
+PAGODA_BINARY names the server (default: build/release/bin/pagoda). Needs ../shared; says so and ends
+with 77 without it. Everything runs on loopback and ends with this script.
+"""
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+TRUST = ROOT.parent / "shared" / "trust"
+BINARY = os.environ.get("PAGODA_BINARY", str(ROOT / "build/release/bin/pagoda"))
+
+# Short limits, as the head of probe.py asks for: --t-header 5, --t-body 8, --t-idle 8, --t-upstream 4.
+PROBE_PROFILE = """server:
+  threads: 2
+  header_timeout_ms: 4000
+  body_timeout_ms: 6000
+  idle_timeout_ms: 6000
+  write_timeout_ms: 20000
+  max_body_bytes: 1048576
+  max_header_bytes: 32768
+security: {{ auth: api_key }}
+discovery: {{ enabled: false }}
+logging: {{ level: warn }}
+upstream:
+  connect_timeout_ms: 2000
+  first_byte_timeout_ms: 3500
+  idle_timeout_ms: 3500
+  total_timeout_ms: 4000
+  stream_total_timeout_ms: 60000
+  max_body_bytes: 16777216
+  max_attempts: 3
+  tries_per_candidate: 2
+  retry_base_ms: 50
+providers:
+  faulty: {{ type: openai_compatible, base_url: "http://127.0.0.1:{upstream}/v1", api_key: sk-upstream-secret-0123456789 }}
+"""
+PROBE_MODELS = """models:
+  test-model: { tier: 1, provider: faulty, model: test-model, cost_per_1k_tokens: { input: 0.000001, output: 0.000001 }, supports: [tools, json, json_schema, images] }
+cost_management: { monthly_budget_usd: 1000000, max_request_cost_usd: 1000 }
+"""
+
+REPLAY_PATHS = {
+    "openai": "openai/v1", "openrouter": "openrouter/api/v1", "deepseek": "deepseek/v1", "groq": "groq/v1",
+    "mistral": "mistral/v1", "xai": "xai/v1", "ollama": "ollama/v1", "qwen": "qwen/compatible-mode/v1",
+    "perplexity": "perplexity/v1", "openai-compatible": "openai-compatible/v1",
+}
+REPLAY_MODELS = """models:
+  passthrough: true
+  unpriced: { input: 0.000001, output: 0.000001 }
+cost_management: { monthly_budget_usd: 1000000, max_request_cost_usd: 1000 }
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(port):
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.5).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise SystemExit(f"nothing listens on port {port}")
+
+
+class Server:
+    def __init__(self, pagoda, models):
+        self.directory = tempfile.mkdtemp(prefix="pagoda-acceptance-")
+        config = pathlib.Path(self.directory)
+        (config / "pagoda.yaml").write_text(pagoda)
+        (config / "models.yaml").write_text(models)
+        self.environment = dict(os.environ, PAGODA_DATA_DIR=str(config / "data"))
+        self.log = open(config / "server.log", "w+")
+        print(f"# configuration and log: {self.directory}")
+
+    def key(self, *options):
+        made = subprocess.run([BINARY, "keys", "create", "--config", self.directory, "--json", *options],
+                              env=self.environment, capture_output=True, text=True, check=True)
+        return json.loads(made.stdout)["key"]
+
+    def start(self):
+        self.process = subprocess.Popen([BINARY, "serve", "--config", self.directory, "--port", "0"],
+                                        env=self.environment, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        for line in self.process.stdout:
+            found = re.search(r"listening on http://[^\s:]+:(\d+)", line)
+            if found:
+                self.url = f"http://127.0.0.1:{found.group(1)}"
+                return
+        self.log.seek(0)
+        raise SystemExit(f"the server did not start: {self.log.read()}")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+def probe(arguments):
+    upstream = free_port()
+    faulty = subprocess.Popen([sys.executable, str(TRUST / "faulty_upstream.py"), "--port", str(upstream)],
+                              stdout=subprocess.DEVNULL)
+    server = Server(PROBE_PROFILE.format(upstream=upstream), PROBE_MODELS)
+    try:
+        wait_for(upstream)
+        key, admin = server.key(), server.key("--role", "admin")
+        server.start()
+        return subprocess.call([sys.executable, str(TRUST / "probe.py"), "--base-url", server.url, "--api-key", key,
+                                "--admin-key", admin, "--upstream-port", str(upstream), "--pid", str(server.process.pid),
+                                *arguments])
+    finally:
+        print(f"# the server ended with {server.stop()}")
+        faulty.terminate()
+        faulty.wait()
+
+
+def replay(arguments):
+    upstream = free_port()
+    providers = "".join(f'  {name}: {{ type: openai_compatible, base_url: "http://127.0.0.1:{upstream}/{path}", '
+                        f"api_key: upstream-key-{name} }}\n" for name, path in REPLAY_PATHS.items())
+    server = Server("security: { auth: none }\ndiscovery: { enabled: false }\nlogging: { level: warn }\n"
+                    "upstream: { retry_base_ms: 1 }\nproviders:\n" + providers, REPLAY_MODELS)
+    models = {name: name + "/{model}" for name in REPLAY_PATHS}
+    try:
+        server.start()
+        return subprocess.call([sys.executable, str(TRUST / "replay/replay_judge.py"), "--fixtures",
+                                str(TRUST.parent / "wire/fixtures"), "--gateway", server.url, "--upstream-port", str(upstream),
+                                "--models", json.dumps(models), "--provider", ",".join(REPLAY_PATHS), *arguments])
+    finally:
+        print(f"# the server ended with {server.stop()}")
+
+
+def main():
+    if len(sys.argv) < 2 or sys.argv[1] not in ("probe", "replay"):
+        print(__doc__)
+        return 2
+    if not TRUST.is_dir():
+        print("skipped: the judges are not here")
+        return 77
+    return {"probe": probe, "replay": replay}[sys.argv[1]](sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
