@@ -161,7 +161,12 @@ enum {
 
 /** pagoda_event.flags of PAGODA_EV_EXTRA: where the object's members go, in terms of
  *  OpenAI's answer and chunk, so that an answer of that dialect passes without
- *  loss. Unknown: PAGODA_EXTRA_ANSWER. */
+ *  loss. In a stream they go into that chunk. When the host puts a whole answer
+ *  together, a member that comes again is replaced at ANSWER and USAGE; at the
+ *  other places arrays are appended to, objects merged and all else replaced, as
+ *  clients put deltas together. Never repeats a member that the events themselves
+ *  carry (id, model, choices, content, tool_calls, finish_reason, usage's counts).
+ *  Unknown: PAGODA_EXTRA_ANSWER. */
 typedef uint32_t pagoda_extra_place;
 enum {
   PAGODA_EXTRA_ANSWER    = 0, /**< top level of the answer or chunk */

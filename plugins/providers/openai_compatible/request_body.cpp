@@ -1,0 +1,225 @@
+#include "request_body.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+namespace pagoda::openai_compatible {
+
+namespace {
+
+using json::Edit;
+
+constexpr std::array<std::string_view, 38> kRedirecting = {
+    "apiBase",
+    "apiKey",
+    "api_base",
+    "api_key",
+    "api_type",
+    "api_version",
+    "aws_access_key_id",
+    "aws_bedrock_runtime_endpoint",
+    "aws_region_name",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "azure_ad_token",
+    "azure_endpoint",
+    "baseURL",
+    "base_url",
+    "callback_url",
+    "context_window_fallbacks",
+    "custom_host",
+    "custom_llm_provider",
+    "endpoint",
+    "extra_body",
+    "extra_headers",
+    "extra_query",
+    "fallbacks",
+    "headers",
+    "host",
+    "litellm_metadata",
+    "litellm_params",
+    "mock_response",
+    "model_list",
+    "models",
+    "provider_url",
+    "proxy",
+    "route",
+    "success_callback",
+    "url",
+    "vertex_credentials",
+    "webhook",
+};
+static_assert(std::is_sorted(kRedirecting.begin(), kRedirecting.end()));
+
+constexpr std::string_view kUsageOption = R"({"include_usage":true})";
+
+// The client's stream options with include_usage set, other members kept.
+std::string withUsage(std::string_view options) {
+  std::string out;
+  if (json::Reader(options).kind() != json::Kind::Object) return std::string(kUsageOption);
+  const json::Change change[] = {{"include_usage", json::Change::Action::Set, "true"}};
+  json::splice(options, change, out);
+  return out;
+}
+
+// One message with role `developer` turned into `system`.
+void appendMessage(std::string_view message, std::string& out) {
+  std::string buffer;
+  json::rewriteObject(
+      message, out,
+      [&](std::string_view key, std::string_view raw) -> Edit {
+        if (key != "role" || json::Reader(raw).string(buffer) != "developer") return {};
+        return {Edit::Action::Replace, "\"system\""};
+      },
+      [](auto&) {});
+}
+
+std::string withSystemRole(std::string_view messages) {
+  std::string out;
+  json::Reader reader(messages);
+  std::size_t copied = 0;
+  reader.array([&](json::Reader& element) {
+    if (element.kind() != json::Kind::Object) return;
+    const std::size_t from = element.offset();
+    const std::string_view message = element.raw();
+    out += messages.substr(copied, from - copied);
+    appendMessage(message, out);
+    copied = element.offset();
+  });
+  out += messages.substr(copied);
+  return out;
+}
+
+class BodyWriter {
+ public:
+  BodyWriter(const pagoda_chat_request& request, const Settings& settings)
+      : request_(request), settings_(settings), streams_((request.flags & PAGODA_REQ_STREAM) != 0) {
+    json::appendString(model_, sdk::view(request.model));
+    if (request.max_output_tokens >= 0) json::appendNumber(limit_, request.max_output_tokens);
+  }
+
+  void write(sdk::Buffer& out) {
+    const std::string_view raw = sdk::view(request_.raw_json);
+    limitKey_ = limitKey(raw);
+    json::rewriteObject(
+        raw, out, [&](std::string_view key, std::string_view value) { return edit(key, value); },
+        [&](auto& tail) { append(tail); });
+  }
+
+ private:
+  // The name to send the limit under. With `auto`, the one that the client chose.
+  std::string_view limitKey(std::string_view raw) const {
+    switch (settings_.maxTokensField) {
+      case MaxTokensField::MaxTokens:
+        return "max_tokens";
+      case MaxTokensField::MaxCompletionTokens:
+        return "max_completion_tokens";
+      case MaxTokensField::Auto:
+        break;
+    }
+    // A cheap test first; the name may also stand in a prompt, so look properly then.
+    if (raw.find("max_completion_tokens") == std::string_view::npos) return "max_tokens";
+    bool found = false;
+    json::Reader reader(raw);
+    reader.object(
+        [&](std::string_view key, json::Reader&) { found |= key == "max_completion_tokens"; });
+    return found ? "max_completion_tokens" : "max_tokens";
+  }
+
+  Edit edit(std::string_view key, std::string_view value) {
+    if (key == "model") return once(hasModel_, model_);
+    if (key == "stream") return once(hasStream_, streams_ ? "true" : "false");
+    if (key == "stream_options") {
+      if (!streams_ || !settings_.streamUsage) return {Edit::Action::Drop, {}};
+      scratch_ = withUsage(value);
+      return once(hasOptions_, scratch_);
+    }
+    if (key == "max_tokens" || key == "max_completion_tokens") return editLimit(key, value);
+    if (key == "messages" && settings_.developerRole == DeveloperRole::System &&
+        value.find("developer") != std::string_view::npos) {
+      scratch_ = withSystemRole(value);
+      return {Edit::Action::Replace, scratch_};
+    }
+    if (redirects(key) || std::ranges::find(settings_.drop, key) != settings_.drop.end())
+      return {Edit::Action::Drop, {}};
+    for (const auto& [from, to] : settings_.rename) {
+      if (from != key) continue;
+      renamed_.emplace_back(to, value);
+      return {Edit::Action::Drop, {}};
+    }
+    if (isExtra(key)) return {Edit::Action::Drop, {}};
+    return {};
+  }
+
+  Edit editLimit(std::string_view key, std::string_view value) {
+    // null means no limit of the client's own.
+    if (limit_.empty() && value != "null") limit_ = value;
+    if (key != limitKey_ || limit_.empty()) return {Edit::Action::Drop, {}};
+    return once(hasLimit_, limit_);
+  }
+
+  static Edit once(bool& seen, std::string_view json) {
+    if (seen) return {Edit::Action::Drop, {}};
+    seen = true;
+    return {Edit::Action::Replace, json};
+  }
+
+  // The operator's extra members win over the client's, but not over what the host has set.
+  static bool isHosts(std::string_view key) {
+    return key == "model" || key == "stream" || key == "stream_options" || key == "max_tokens" ||
+           key == "max_completion_tokens" || key == "messages";
+  }
+  template <class F>
+  void eachExtra(F&& visit) const {
+    const std::string_view extra = sdk::view(request_.extra_json);
+    if (extra.empty()) return;
+    json::Reader reader(extra);
+    reader.object([&](std::string_view key, json::Reader& value) {
+      const std::string name(key);
+      if (!isHosts(name)) visit(std::string_view(name), value.raw());
+    });
+  }
+  bool isExtra(std::string_view key) const {
+    bool found = false;
+    eachExtra([&](std::string_view name, std::string_view) { found |= name == key; });
+    return found;
+  }
+
+  template <class Tail>
+  void append(Tail& tail) {
+    if (!hasModel_) tail.add("model", model_);
+    if (streams_ && !hasStream_) tail.add("stream", "true");
+    if (streams_ && settings_.streamUsage && !hasOptions_) tail.add("stream_options", kUsageOption);
+    if (!limit_.empty() && !hasLimit_) tail.add(limitKey_, limit_);
+    for (const auto& [name, value] : renamed_) tail.add(name, value);
+    eachExtra([&](std::string_view name, std::string_view value) { tail.add(name, value); });
+  }
+
+  const pagoda_chat_request& request_;
+  const Settings& settings_;
+  bool streams_;
+  std::string model_;
+  std::string limit_;
+  std::string_view limitKey_;
+  std::string scratch_;
+  std::vector<std::pair<std::string_view, std::string_view>> renamed_;
+  bool hasModel_ = false;
+  bool hasStream_ = false;
+  bool hasOptions_ = false;
+  bool hasLimit_ = false;
+};
+
+}  // namespace
+
+bool redirects(std::string_view member) noexcept {
+  return std::binary_search(kRedirecting.begin(), kRedirecting.end(), member);
+}
+
+void writeRequestBody(const pagoda_chat_request& request, const Settings& settings,
+                      sdk::Buffer& out) {
+  BodyWriter(request, settings).write(out);
+}
+
+}  // namespace pagoda::openai_compatible
