@@ -1,5 +1,7 @@
 #include "core/base/cancel.h"
 
+#include <memory>
+
 namespace pagoda {
 
 CancelRegistration::CancelRegistration(CancelSource* source, std::function<void()> callback)
@@ -27,15 +29,15 @@ CancelSource::~CancelSource() {
 void CancelSource::cancel() {
   if (cancelled_) return;
   cancelled_ = true;
-  bool destroyed = false;
-  destroyed_ = &destroyed;
-  while (!destroyed && first_ != nullptr) {
+  const auto destroyed = std::make_unique<bool>(false);
+  destroyed_ = destroyed.get();
+  while (!*destroyed && first_ != nullptr) {
     // The callback may destroy the registration, and with it the function that is running.
     const std::function<void()> callback = std::move(first_->callback_);
     first_->leave();
     if (callback) callback();
   }
-  if (!destroyed) destroyed_ = nullptr;
+  if (!*destroyed) destroyed_ = nullptr;
 }
 
 }  // namespace pagoda
