@@ -19,6 +19,7 @@ struct AnswerToolCall {
   std::string id;
   std::string name;
   std::string arguments;
+  bool custom = false;  ///< `arguments` is free text for a custom tool, not JSON
 };
 
 struct AnswerChoice {

@@ -120,6 +120,7 @@ void AnswerTap::collect(const Event& event) {
       AnswerToolCall& call = calls[event.index];
       if (!event.id.empty()) call.id = event.id;
       if (!event.name.empty()) call.name = event.name;
+      call.custom = call.custom || event.customTool;
       if (event.type == EventType::ToolArgs) call.arguments += event.text;
       break;
     }
