@@ -1,0 +1,98 @@
+#pragma once
+// A host that keeps what the plugin does: the HTTP request it makes and the events it emits.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <pagoda/sdk.hpp>
+
+namespace test {
+
+struct ToolCall {
+  std::string id;
+  std::string name;
+  std::string arguments;
+  bool custom = false;
+  bool operator==(const ToolCall&) const = default;
+};
+
+struct Choice {
+  std::string text;
+  std::string reasoning;
+  std::string refusal;
+  std::vector<ToolCall> tools;
+  std::string finish;  // the upstream's word
+  pagoda_finish reason = -1;
+};
+
+struct Extra {
+  std::uint32_t place;
+  std::uint32_t choice;
+  std::uint32_t index;
+  std::string json;
+};
+
+/// What a host sees of one exchange.
+struct Exchange {
+  pagoda_status status = PAGODA_OK;
+  pagoda_error error = pagoda::sdk::init<pagoda_error>();
+  // the request
+  std::string method;
+  std::string url;
+  std::string body;
+  pagoda_framing framing = -1;
+  std::map<std::string, std::string> headers;  // a secret shows as <name>
+  // the answer
+  bool started = false;
+  std::string id;
+  std::string model;
+  std::map<std::uint32_t, Choice> choices;
+  std::optional<pagoda_usage> usage;
+  int usageEvents = 0;
+  std::vector<Extra> extras;
+  std::string fault;  // a broken rule of chat.h, empty if none
+
+  std::string extraAt(std::uint32_t place) const;
+};
+
+struct Frame {
+  std::string data;
+  std::string event;
+};
+
+struct Request {
+  std::string config = R"({"base_url":"https://api.example.com/v1"})";
+  std::string rawJson = R"({"model":"asked","messages":[{"role":"user","content":"hi"}]})";
+  std::string extraJson;
+  std::string endpoint;
+  std::string model = "upstream-model";
+  bool stream = false;
+  std::int64_t maxOutputTokens = -1;
+  int stopAfter = -1;  // events until the host says CANCELLED
+};
+
+/// Runs one exchange through the plugin's table. Each frame is a buffer of its own, so that a read
+/// past its end shows. `lastAlone` ends the body with an empty frame of its own.
+Exchange run(const Request& request, const std::vector<Frame>& frames, pagoda_framing framing,
+             bool lastAlone = false);
+inline Exchange runWhole(const Request& request, std::string_view body) {
+  return run(request, {{std::string(body), {}}}, PAGODA_FRAMING_WHOLE);
+}
+Exchange runStream(const Request& request, const std::vector<std::string>& chunks);
+
+/// A response of another status than 2xx; `hosts` is the host's reading of it.
+pagoda_error runFailure(int status, std::string_view body, pagoda_status hosts,
+                        const std::map<std::string, std::string>& headers = {});
+
+/// Makes an instance and destroys it; the status of create, with its message.
+std::pair<pagoda_status, std::string> configure(const std::string& config);
+pagoda_status selfTest();
+
+/// Cuts an SSE body into events, by the rules of the WHATWG specification.
+std::vector<Frame> cutSse(std::string_view body);
+
+}  // namespace test
