@@ -1,0 +1,187 @@
+// POST /v1/chat/completions, POST /generate and POST /v1/route/explain: read the dialect, walk the
+// corridor, write the dialect.
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/api/error_table.h"
+#include "core/api/fields.h"
+#include "core/api/generate_dialect.h"
+#include "core/api/openai_dialect.h"
+#include "core/api/request_scope.h"
+#include "core/api/routes.h"
+
+namespace pagoda::api {
+namespace {
+
+constexpr std::size_t kLongestClientId = 128;
+
+using ReadDialect = Result<ChatRequest> (*)(std::shared_ptr<JsonDocument>);
+
+// A client may name its request too; the ledger keeps that name if it is a short plain one.
+std::string clientRequestId(const HttpRequest& request) {
+  std::string_view id = request.header("x-client-request-id");
+  if (id.empty()) id = request.header("x-request-id");
+  const bool plain = std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7F; });
+  return plain && id.size() <= kLongestClientId ? std::string(id) : std::string{};
+}
+
+// The seed's routing wishes for dialects that have no member for them.
+Result<void> readRoutingHeaders(const HttpRequest& request, ChatRequest& chat) {
+  const std::string_view task = request.header("x-pagoda-task-type");
+  if (!task.empty()) {
+    if (!isTaskType(task))
+      return wrong("x-pagoda-task-type", "auto, coding, general, analysis, premium or realtime");
+    chat.taskType = task;
+  }
+  const std::string_view tier = request.header("x-pagoda-preferred-tier");
+  if (tier.empty()) return {};
+  if (tier.size() != 1 || tier.front() < '0' || tier.front() > '4')
+    return wrong("x-pagoda-preferred-tier", "an integer from 0 to 4");
+  chat.preferredTier = tier.front() - '0';
+  return {};
+}
+
+Task<Result<ChatRequest>> readChat(const ApiContext& api, RequestScope& scope, ReadDialect read) {
+  Result<std::shared_ptr<JsonDocument>> document = co_await readJsonBody(api, scope);
+  if (!document) co_return tl::unexpected<Error>(std::move(document).error());
+  const TimePoint before = scope.runtime.clock().now();
+  Result<ChatRequest> chat = read(*std::move(document));
+  if (chat) {
+    Result<void> wishes = readRoutingHeaders(scope.http, *chat);
+    if (!wishes) chat = tl::unexpected<Error>(std::move(wishes).error());
+  }
+  scope.times.parse += scope.runtime.clock().now() - before;
+  co_return chat;
+}
+
+services::CorridorRequest corridorOf(const ApiContext& api, RequestScope& scope, ChatRequest chat) {
+  services::CorridorRequest corridor;
+  corridor.id = scope.id;
+  corridor.caller = scope.caller;
+  corridor.route = scope.http.path;
+  corridor.clientRequestId = clientRequestId(scope.http);
+  corridor.received = scope.http.received;
+  const Millis limit = chat.stream ? api.limits.streamDeadline : api.limits.deadline;
+  if (limit != Millis::max()) corridor.deadline = scope.http.received + limit;
+  corridor.cancel = &scope.response.clientGone();
+  corridor.times = scope.times;
+  corridor.chat = std::move(chat);
+  return corridor;
+}
+
+StreamHead streamHead(const ApiContext& api, const RequestScope& scope) {
+  StreamHead head;
+  head.requestId = scope.idText;
+  head.createdUnix = api.clock.unixNow() / 1000;
+  head.headers = [&scope](const Outcome& outcome) {
+    HeaderList headers = baseHeaders(scope, "text/event-stream; charset=utf-8");
+    headers.emplace_back("cache-control", "no-cache");
+    headers.emplace_back("x-accel-buffering",
+                         "no");  // a proxy in front must not collect the events
+    addOutcomeHeaders(headers, outcome, true);
+    return headers;
+  };
+  return head;
+}
+
+Task<void> answerStreaming(const ApiContext& api, RequestScope& scope,
+                           services::CorridorRequest& corridor, StreamSink& stream) {
+  const Outcome outcome = co_await api.orchestrator.answer(corridor, &stream, scope.runtime);
+  if (!scope.response.started() && outcome.error) {
+    co_await sendOutcomeError(scope, outcome);
+    co_return;
+  }
+  if (scope.response.clientGone().cancelled()) {
+    scope.response.abort();
+    co_return;
+  }
+  if (!scope.response.started()) stream.begin(outcome);
+  if (outcome.error) {
+    std::string error;
+    appendErrorJson(error, *outcome.error, scope.idText, outcome.attempts);
+    stream.fail(error);
+  } else {
+    stream.complete(outcome);
+  }
+  co_await scope.response.finish();
+}
+
+Task<void> sendAnswer(RequestScope& scope, const Outcome& outcome, std::string_view body) {
+  HeaderList headers = baseHeaders(scope, "application/json");
+  addOutcomeHeaders(headers, outcome, false);
+  co_await scope.response.send(200, headers, body);
+}
+
+// POST /v1/route/explain takes either form.
+Result<ChatRequest> readEither(std::shared_ptr<JsonDocument> document) {
+  return document->root().find("prompt") ? readGenerateRequest(std::move(document))
+                                         : readOpenAiRequest(std::move(document));
+}
+
+}  // namespace
+
+Task<void> postChatCompletions(const ApiContext& api, RequestScope& scope) {
+  Result<ChatRequest> chat = co_await readChat(api, scope, readOpenAiRequest);
+  if (!chat) {
+    co_await refuse(api, scope, chat.error());
+    co_return;
+  }
+  const bool streaming = chat->stream;
+  const bool includeUsage = chat->includeUsage;
+  services::CorridorRequest corridor = corridorOf(api, scope, *std::move(chat));
+  if (streaming) {
+    OpenAiStream stream(scope.response, streamHead(api, scope), includeUsage);
+    co_await answerStreaming(api, scope, corridor, stream);
+    co_return;
+  }
+  const Outcome outcome = co_await api.orchestrator.answer(corridor, nullptr, scope.runtime);
+  if (outcome.error) {
+    co_await sendOutcomeError(scope, outcome);
+    co_return;
+  }
+  const std::string body = writeOpenAiAnswer(outcome, scope.idText, api.clock.unixNow() / 1000);
+  co_await sendAnswer(scope, outcome, body);
+}
+
+Task<void> postGenerate(const ApiContext& api, RequestScope& scope) {
+  Result<ChatRequest> chat = co_await readChat(api, scope, readGenerateRequest);
+  if (!chat) {
+    co_await refuse(api, scope, chat.error());
+    co_return;
+  }
+  const bool streaming = chat->stream;
+  services::CorridorRequest corridor = corridorOf(api, scope, *std::move(chat));
+  const Clock& clock = scope.runtime.clock();
+  if (streaming) {
+    GenerateStream stream(scope.response, streamHead(api, scope), clock, scope.http.received);
+    co_await answerStreaming(api, scope, corridor, stream);
+    co_return;
+  }
+  const Outcome outcome = co_await api.orchestrator.answer(corridor, nullptr, scope.runtime);
+  if (outcome.error) {
+    co_await sendOutcomeError(scope, outcome);
+    co_return;
+  }
+  const Millis latency = std::chrono::duration_cast<Millis>(clock.now() - scope.http.received);
+  const std::string body =
+      writeGenerateAnswer(outcome, scope.idText, answerText(outcome.answer), latency);
+  co_await sendAnswer(scope, outcome, body);
+}
+
+Task<void> postExplain(const ApiContext& api, RequestScope& scope) {
+  Result<ChatRequest> chat = co_await readChat(api, scope, readEither);
+  if (!chat) {
+    co_await refuse(api, scope, chat.error());
+    co_return;
+  }
+  const services::CorridorRequest corridor = corridorOf(api, scope, *std::move(chat));
+  const Result<std::string> decision = api.orchestrator.explain(corridor);
+  if (!decision) {
+    co_await refuse(api, scope, decision.error());
+    co_return;
+  }
+  co_await sendJson(scope, 200, *decision);
+}
+
+}  // namespace pagoda::api

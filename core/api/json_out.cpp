@@ -1,0 +1,140 @@
+#include "core/api/json_out.h"
+
+#include <algorithm>
+#include <charconv>
+#include <simdjson.h>
+
+#include <pagoda/json.hpp>
+
+namespace pagoda::api {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+// Length of the well-formed character at the start of `text`; 0 if there is none.
+std::size_t characterAt(std::string_view text) {
+  for (std::size_t size = 1; size <= 4 && size <= text.size(); ++size)
+    if (simdjson::validate_utf8(text.data(), size)) return size;
+  return 0;
+}
+
+void appendRepaired(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t size = characterAt(text);
+    json::appendEscaped(out, size == 0 ? kReplacement : text.substr(0, size));
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+}
+
+void appendDetail(std::string& out, bool& first, std::string_view key,
+                  std::optional<Tokens> tokens) {
+  if (!tokens) return;
+  out += first ? "\"" : ",\"";
+  first = false;
+  out += key;
+  out += "\":";
+  appendInteger(out, std::max<Tokens>(0, *tokens));
+}
+
+bool has(const std::vector<std::string_view>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+}  // namespace
+
+void appendJsonString(std::string& out, std::string_view text) {
+  out += '"';
+  if (simdjson::validate_utf8(text.data(), text.size())) {
+    json::appendEscaped(out, text);
+  } else {
+    appendRepaired(out, text);
+  }
+  out += '"';
+}
+
+void appendInteger(std::string& out, std::int64_t number) {
+  json::appendNumber(out, number);
+}
+
+void appendMembers(std::string& out, std::string_view members,
+                   std::vector<std::string_view>& taken) {
+  if (members.empty()) return;
+  // Names are kept as views: the text they point into is the caller's, or is not escaped.
+  std::string object;
+  if (members.front() != '{') {
+    object.reserve(members.size() + 2);
+    object.append("{").append(members).append("}");
+  }
+  const std::string_view text = object.empty() ? members : std::string_view(object);
+  const std::size_t before = out.size();
+  try {
+    json::Reader reader(text);
+    reader.object([&](std::string_view key, json::Reader& value) {
+      if (has(taken, key)) return;
+      out += ',';
+      json::appendString(out, key);
+      out += ':';
+      // The name's copy in `out` may move with it; the one in `members` stays.
+      const std::string_view quoted = members;
+      if (const std::size_t at = quoted.find(key); at != std::string_view::npos)
+        taken.push_back(quoted.substr(at, key.size()));
+      out += value.raw();
+    });
+    reader.finish();
+  } catch (const json::Malformed&) {
+    out.resize(before);  // a provider's members that are no JSON do not spoil the answer
+  }
+}
+
+bool hasFigures(const Usage& usage) {
+  return usage.prompt.has_value() || usage.completion.has_value();
+}
+
+void appendUsage(std::string& out, const Usage& usage, std::string_view usageExtra) {
+  const Tokens prompt = std::max<Tokens>(0, usage.prompt.value_or(0));
+  const Tokens completion = std::max<Tokens>(0, usage.completion.value_or(0));
+  Tokens total = 0;
+  if (__builtin_add_overflow(prompt, completion, &total))
+    total = std::numeric_limits<Tokens>::max();
+  out += R"({"prompt_tokens":)";
+  appendInteger(out, prompt);
+  out += R"(,"completion_tokens":)";
+  appendInteger(out, completion);
+  out += R"(,"total_tokens":)";
+  appendInteger(out, total);
+
+  std::vector<std::string_view> taken{"prompt_tokens", "completion_tokens", "total_tokens"};
+  appendMembers(out, usageExtra, taken);
+  if ((usage.cacheRead || usage.cacheWrite) && !has(taken, "prompt_tokens_details")) {
+    out += R"(,"prompt_tokens_details":{)";
+    bool first = true;
+    appendDetail(out, first, "cached_tokens", usage.cacheRead);
+    appendDetail(out, first, "cache_write_tokens", usage.cacheWrite);
+    out += '}';
+  }
+  if (usage.reasoning && !has(taken, "completion_tokens_details")) {
+    out += R"(,"completion_tokens_details":{)";
+    bool first = true;
+    appendDetail(out, first, "reasoning_tokens", usage.reasoning);
+    out += '}';
+  }
+  out += '}';
+}
+
+std::string_view finishWord(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::Stop:
+      return "stop";
+    case FinishReason::Length:
+      return "length";
+    case FinishReason::ToolCalls:
+      return "tool_calls";
+    case FinishReason::ContentFilter:
+      return "content_filter";
+    case FinishReason::Other:
+      return "stop";
+  }
+  return "stop";
+}
+
+}  // namespace pagoda::api

@@ -1,0 +1,64 @@
+#pragma once
+// One HTTP request on its way through a route, and the answers that all routes share.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/api/api_context.h"
+#include "core/api/json_body.h"
+#include "core/domain/http_server.h"
+
+namespace pagoda::api {
+
+struct RequestScope {
+  const HttpRequest& http;
+  BodyReader& body;
+  ResponseWriter& response;
+  Runtime& runtime;
+  RequestId id;
+  std::string idText;
+  std::string parameter;   ///< what stands in place of `{id}` in the path, decoded
+  std::string corsOrigin;  ///< the page's origin, where it is allowed to read the answer
+  Caller caller;
+  bool identified = false;  ///< by a key, or because none is needed
+  PhaseTimes times;
+  std::optional<int> status;  ///< of an error, where the error table's would mislead
+
+  bool isAdmin() const { return identified && caller.role == KeyRole::Admin; }
+};
+
+/// Headers of every answer.
+HeaderList baseHeaders(const RequestScope& scope, std::string_view contentType);
+/// `x-pagoda-*` and Server-Timing. `streaming`: cost and time of the call are not known yet.
+void addOutcomeHeaders(HeaderList& headers, const Outcome& outcome, bool streaming);
+/// Only what a header may hold: printable ASCII.
+std::string headerText(std::string_view text);
+
+/// Awaited by the caller before `body` or `error` die.
+Task<void> sendJson(RequestScope& scope, int status, std::string_view body);
+Task<void> sendError(RequestScope& scope, const Error& error);
+/// sendError for a request that never reached the corridor; counts it.
+Task<void> refuse(const ApiContext& api, RequestScope& scope, const Error& error);
+/// With the failed attempts of `outcome`.
+Task<void> sendOutcomeError(RequestScope& scope, const Outcome& outcome);
+
+/// Reads the body as one JSON document. Errors: UnsupportedMedia before a byte of it is taken, and
+/// those of BodyReader and JsonDocument.
+Task<Result<std::shared_ptr<JsonDocument>>> readJsonBody(const ApiContext& api,
+                                                         RequestScope& scope);
+
+/// Runs `work`, which may block, on a worker. Error: Overloaded when no worker has room.
+template <class T>
+Task<Result<T>> onWorker(RequestScope& scope, std::function<Result<T>()> work) {
+  Completion<Result<T>> done(scope.runtime);
+  const bool queued =
+      scope.runtime.offload([work = std::move(work), slot = done.slot()] { slot(work()); });
+  if (!queued) co_return fail(ErrorCode::Overloaded, "the server is busy; try again");
+  Result<T> outcome = co_await done.wait();
+  co_return outcome;
+}
+
+}  // namespace pagoda::api
