@@ -2,7 +2,6 @@
 // A file descriptor that closes itself.
 
 #include <unistd.h>
-
 #include <utility>
 
 namespace pagoda::plugin_host {

@@ -1,10 +1,9 @@
 #include "core/plugin_host/elf_image.h"
 
-#include <elf.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <elf.h>
 #include <optional>
 
 #include <pagoda/plugin.h>
@@ -54,14 +53,22 @@ class Reader {
 
 std::string machineName(unsigned machine) {
   switch (machine) {
-    case EM_X86_64: return "x86-64";
-    case EM_AARCH64: return "arm64";
-    case EM_386: return "x86 (32 bit)";
-    case EM_ARM: return "arm (32 bit)";
-    case EM_RISCV: return "RISC-V";
-    case EM_PPC64: return "POWER";
-    case EM_S390: return "s390";
-    default: return "machine " + std::to_string(machine);
+    case EM_X86_64:
+      return "x86-64";
+    case EM_AARCH64:
+      return "arm64";
+    case EM_386:
+      return "x86 (32 bit)";
+    case EM_ARM:
+      return "arm (32 bit)";
+    case EM_RISCV:
+      return "RISC-V";
+    case EM_PPC64:
+      return "POWER";
+    case EM_S390:
+      return "s390";
+    default:
+      return "machine " + std::to_string(machine);
   }
 }
 
@@ -75,17 +82,20 @@ Loaded<Elf64_Ehdr> readHeader(const Reader& file) {
   if (ident[EI_CLASS] != ELFCLASS64)
     return refuse(PluginRefusal::WrongArchitecture, "a 32-bit library; this host is 64-bit");
   if (ident[EI_DATA] != ELFDATA2LSB)
-    return refuse(PluginRefusal::WrongArchitecture, "a big-endian library; this host is little-endian");
+    return refuse(PluginRefusal::WrongArchitecture,
+                  "a big-endian library; this host is little-endian");
   const auto header = file.at<Elf64_Ehdr>(0);
   if (!header) return refuse(PluginRefusal::Truncated, "the file ends within its first header");
   if (header->e_machine != kHostMachine)
     return refuse(PluginRefusal::WrongArchitecture, "built for " + machineName(header->e_machine) +
-                                                        "; this host is " + machineName(kHostMachine));
+                                                        "; this host is " +
+                                                        machineName(kHostMachine));
   if (ident[EI_OSABI] != ELFOSABI_SYSV && ident[EI_OSABI] != ELFOSABI_GNU)
     return refuse(PluginRefusal::WrongArchitecture, "built for another operating system");
   if (header->e_type != ET_DYN)
     return refuse(PluginRefusal::NotElf, "an ELF file, but not a shared library");
-  if (header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phnum == 0 || header->e_phnum > kMostHeaders)
+  if (header->e_phentsize != sizeof(Elf64_Phdr) || header->e_phnum == 0 ||
+      header->e_phnum > kMostHeaders)
     return refuse(PluginRefusal::NotElf, "its table of segments makes no sense");
   return *header;
 }
@@ -93,24 +103,28 @@ Loaded<Elf64_Ehdr> readHeader(const Reader& file) {
 Loaded<std::vector<Elf64_Phdr>> readSegments(const Reader& file, const Elf64_Ehdr& header) {
   std::vector<Elf64_Phdr> segments;
   for (unsigned i = 0; i < header.e_phnum; ++i) {
-    const auto segment = file.at<Elf64_Phdr>(header.e_phoff + std::uint64_t{i} * sizeof(Elf64_Phdr));
+    const auto segment =
+        file.at<Elf64_Phdr>(header.e_phoff + std::uint64_t{i} * sizeof(Elf64_Phdr));
     if (!segment || !file.has(segment->p_offset, segment->p_filesz))
       return refuse(PluginRefusal::Truncated, "the file ends before its segments do");
     segments.push_back(*segment);
   }
-  // The section headers lie at the end of what a linker writes: where they are announced and missing,
-  // the file was cut.
+  // The section headers lie at the end of what a linker writes: where they are announced and
+  // missing, the file was cut.
   const std::uint64_t sections = std::uint64_t{header.e_shnum} * header.e_shentsize;
   if (header.e_shoff != 0 && !file.has(header.e_shoff, sections))
     return refuse(PluginRefusal::Truncated, "the file ends before its section headers do");
   return segments;
 }
 
-constexpr std::uint64_t alignUp(std::uint64_t value, std::uint64_t to) { return (value + to - 1) & ~(to - 1); }
+constexpr std::uint64_t alignUp(std::uint64_t value, std::uint64_t to) {
+  return (value + to - 1) & ~(to - 1);
+}
 
 void readNotes(const Reader& file, const Elf64_Phdr& segment, ElfImage& image) {
   const std::uint64_t align = segment.p_align == 8 ? 8 : 4;
-  const std::string_view owner(PAGODA_MANIFEST_OWNER, sizeof(PAGODA_MANIFEST_OWNER));  // with its NUL
+  const std::string_view owner(PAGODA_MANIFEST_OWNER,
+                               sizeof(PAGODA_MANIFEST_OWNER));  // with its NUL
   const std::uint64_t end = segment.p_offset + segment.p_filesz;
   for (std::uint64_t at = segment.p_offset; at < end;) {
     const auto note = file.at<Elf64_Nhdr>(at);
@@ -127,9 +141,11 @@ void readNotes(const Reader& file, const Elf64_Phdr& segment, ElfImage& image) {
 /// What PT_DYNAMIC points at, as offsets into the file.
 class DynamicSection {
  public:
-  DynamicSection(const Reader& file, const std::vector<Elf64_Phdr>& segments, const Elf64_Phdr& dynamic)
+  DynamicSection(const Reader& file, const std::vector<Elf64_Phdr>& segments,
+                 const Elf64_Phdr& dynamic)
       : file_(file), segments_(segments) {
-    for (std::uint64_t at = 0; at + sizeof(Elf64_Dyn) <= dynamic.p_filesz; at += sizeof(Elf64_Dyn)) {
+    for (std::uint64_t at = 0; at + sizeof(Elf64_Dyn) <= dynamic.p_filesz;
+         at += sizeof(Elf64_Dyn)) {
       const auto entry = file.at<Elf64_Dyn>(dynamic.p_offset + at);
       if (!entry || entry->d_tag == DT_NULL) break;
       entries_.push_back(*entry);

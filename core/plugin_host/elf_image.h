@@ -1,7 +1,7 @@
 #pragma once
-// Reads what the host wants to know of a shared library from its bytes, before any of its code is mapped.
-// The bytes are untrusted: every offset and count is checked, and nothing is trusted to be aligned.
-// Source: ELF-64 object file format (System V gABI), GNU hash section, elf(5).
+// Reads what the host wants to know of a shared library from its bytes, before any of its code is
+// mapped. The bytes are untrusted: every offset and count is checked, and nothing is trusted to be
+// aligned. Source: ELF-64 object file format (System V gABI), GNU hash section, elf(5).
 
 #include <cstddef>
 #include <cstdint>

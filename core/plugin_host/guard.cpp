@@ -21,12 +21,19 @@ std::map<std::string, std::shared_ptr<const PluginFigures>> FigureBoard::all() c
   return {figures_.begin(), figures_.end()};
 }
 
-Running running() noexcept { return tRunning; }
+Running running() noexcept {
+  return tRunning;
+}
 
-RunningScope::RunningScope(Running now) noexcept : former_(tRunning) { tRunning = now; }
-RunningScope::~RunningScope() { tRunning = former_; }
+RunningScope::RunningScope(Running now) noexcept : former_(tRunning) {
+  tRunning = now;
+}
+RunningScope::~RunningScope() {
+  tRunning = former_;
+}
 
-void noteThrown(const Callee& callee, const char* function, const char* what, pagoda_error* err) noexcept {
+void noteThrown(const Callee& callee, const char* function, const char* what,
+                pagoda_error* err) noexcept {
   callee.figures.errors.fetch_add(1, std::memory_order_relaxed);
   if (err == nullptr) return;
   err->status = PAGODA_E_INTERNAL;

@@ -15,24 +15,31 @@ constexpr std::size_t kLongestLogLine = 1000;
 
 LogLevel levelOf(pagoda_log_level level) {
   switch (level) {
-    case PAGODA_LOG_TRACE: return LogLevel::Trace;
-    case PAGODA_LOG_DEBUG: return LogLevel::Debug;
-    case PAGODA_LOG_INFO: return LogLevel::Info;
-    case PAGODA_LOG_WARN: return LogLevel::Warn;
-    default: return LogLevel::Error;
+    case PAGODA_LOG_TRACE:
+      return LogLevel::Trace;
+    case PAGODA_LOG_DEBUG:
+      return LogLevel::Debug;
+    case PAGODA_LOG_INFO:
+      return LogLevel::Info;
+    case PAGODA_LOG_WARN:
+      return LogLevel::Warn;
+    default:
+      return LogLevel::Error;
   }
 }
 
 bool isMetricName(std::string_view name) {
-  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  };
   return !name.empty() && name.size() <= 64 && !(name.front() >= '0' && name.front() <= '9') &&
          std::ranges::all_of(name, allowed);
 }
 
 }  // namespace
 
-pagoda_status MetricTable::define(pagoda_metric_kind kind, std::string_view name, std::string_view help,
-                                  std::uint32_t& id) {
+pagoda_status MetricTable::define(pagoda_metric_kind kind, std::string_view name,
+                                  std::string_view help, std::uint32_t& id) {
   if (!isMetricName(name) || kind < PAGODA_METRIC_COUNTER || kind > PAGODA_METRIC_HISTOGRAM)
     return PAGODA_E_INVALID_REQUEST;
   const std::scoped_lock lock(defining_);
@@ -96,21 +103,28 @@ struct HostContext::Services {
     const std::string_view asked(id);
     if (asked == PAGODA_EXT_HOST_WORK) return &kWork;
     if (asked == PAGODA_EXT_HOST_METRICS) return &kMetrics;
-    if (asked == PAGODA_EXT_HOST_SECRETS && of(host).rawSecrets_ && of(host).secrets_ != nullptr) return &kSecrets;
+    if (asked == PAGODA_EXT_HOST_SECRETS && of(host).rawSecrets_ && of(host).secrets_ != nullptr)
+      return &kSecrets;
     return nullptr;
   }
 
   static pagoda_log_level PAGODA_CALL logLevel(const pagoda_host* host) noexcept {
     switch (of(host).parts_->log.level()) {
-      case LogLevel::Trace: return PAGODA_LOG_TRACE;
-      case LogLevel::Debug: return PAGODA_LOG_DEBUG;
-      case LogLevel::Info: return PAGODA_LOG_INFO;
-      case LogLevel::Warn: return PAGODA_LOG_WARN;
-      default: return PAGODA_LOG_ERROR;
+      case LogLevel::Trace:
+        return PAGODA_LOG_TRACE;
+      case LogLevel::Debug:
+        return PAGODA_LOG_DEBUG;
+      case LogLevel::Info:
+        return PAGODA_LOG_INFO;
+      case LogLevel::Warn:
+        return PAGODA_LOG_WARN;
+      default:
+        return PAGODA_LOG_ERROR;
     }
   }
 
-  static void PAGODA_CALL log(const pagoda_host* host, pagoda_log_level level, pagoda_str message) noexcept {
+  static void PAGODA_CALL log(const pagoda_host* host, pagoda_log_level level,
+                              pagoda_str message) noexcept {
     kept([&] {
       const HostContext& self = of(host);
       if (!self.parts_->log.enabled(levelOf(level))) return PAGODA_OK;
@@ -118,8 +132,9 @@ struct HostContext::Services {
       std::string line(viewOf(message).substr(0, kLongestLogLine * 4));
       if (self.secrets_ != nullptr) self.secrets_->scrubFrom(line);
       line = cleanLine(line, kLongestLogLine);
-      self.parts_->log.write(levelOf(level), "plugin",
-                            {{"plugin", self.plugin_}, {"instance", self.instance_}, {"message", line}});
+      self.parts_->log.write(
+          levelOf(level), "plugin",
+          {{"plugin", self.plugin_}, {"instance", self.instance_}, {"message", line}});
       return PAGODA_OK;
     });
   }
@@ -128,32 +143,39 @@ struct HostContext::Services {
     return static_cast<std::uint64_t>(of(host).parts_->clock.now().time_since_epoch().count());
   }
 
-  static pagoda_status PAGODA_CALL post(const pagoda_host* host, std::uint64_t delayMs, pagoda_work_fn work,
-                                        void* argument, std::uint64_t* id) noexcept {
+  static pagoda_status PAGODA_CALL post(const pagoda_host* host, std::uint64_t delayMs,
+                                        pagoda_work_fn work, void* argument,
+                                        std::uint64_t* id) noexcept {
     if (work == nullptr) return PAGODA_E_INVALID_REQUEST;
     return kept([&] {
       const HostContext& self = of(host);
-      const auto delay = std::chrono::milliseconds(std::min<std::uint64_t>(delayMs, 366ULL * 24 * 3600 * 1000));
-      const std::uint64_t made = self.parts_->work.post(delay, [work, argument] { work(argument); }, &self);
+      const auto delay =
+          std::chrono::milliseconds(std::min<std::uint64_t>(delayMs, 366ULL * 24 * 3600 * 1000));
+      const std::uint64_t made = self.parts_->work.post(
+          delay, [work, argument] { work(argument); }, &self);
       if (id != nullptr) *id = made;
       return made == 0 ? PAGODA_E_OVERLOADED : PAGODA_OK;
     });
   }
 
-  static pagoda_status PAGODA_CALL cancel(const pagoda_host* host, std::uint64_t id, std::int32_t wait) noexcept {
+  static pagoda_status PAGODA_CALL cancel(const pagoda_host* host, std::uint64_t id,
+                                          std::int32_t wait) noexcept {
     return kept([&] {
       const auto cancelled = of(host).parts_->work.cancel(id, wait != 0);
       return cancelled == WorkQueue::Cancelled::BeforeRun ? PAGODA_OK : PAGODA_E_BAD_STATE;
     });
   }
 
-  static pagoda_status PAGODA_CALL define(const pagoda_host* host, pagoda_metric_kind kind, pagoda_str name,
-                                          pagoda_str help, std::uint32_t* metric, pagoda_error*) noexcept {
+  static pagoda_status PAGODA_CALL define(const pagoda_host* host, pagoda_metric_kind kind,
+                                          pagoda_str name, pagoda_str help, std::uint32_t* metric,
+                                          pagoda_error*) noexcept {
     if (metric == nullptr) return PAGODA_E_INVALID_REQUEST;
-    return kept([&] { return of(host).metrics_.define(kind, viewOf(name), viewOf(help), *metric); });
+    return kept(
+        [&] { return of(host).metrics_.define(kind, viewOf(name), viewOf(help), *metric); });
   }
 
-  static void PAGODA_CALL record(const pagoda_host* host, std::uint32_t metric, double value) noexcept {
+  static void PAGODA_CALL record(const pagoda_host* host, std::uint32_t metric,
+                                 double value) noexcept {
     of(host).metrics_.record(metric, value);
   }
 
@@ -197,9 +219,13 @@ HostContext::HostContext(std::shared_ptr<HostParts> parts, std::string plugin, s
   host_.now_ns = Services::now;
 }
 
-HostContext::~HostContext() { dropWork(); }
+HostContext::~HostContext() {
+  dropWork();
+}
 
-void HostContext::dropWork() { parts_->work.dropAll(this); }
+void HostContext::dropWork() {
+  parts_->work.dropAll(this);
+}
 
 std::vector<PluginMetric> HostContext::metrics() const {
   std::vector<PluginMetric> all = metrics_.snapshot();

@@ -1,5 +1,6 @@
 #pragma once
-// The host as one library, or one instance of it, sees it: log, time, and the services asked for by id.
+// The host as one library, or one instance of it, sees it: log, time, and the services asked for by
+// id.
 
 #include <array>
 #include <atomic>
@@ -21,7 +22,8 @@ namespace pagoda::plugin_host {
 
 class SecretBook;
 
-/// What libraries and instances share; lives as long as the last of them. Log and clock are the wiring's.
+/// What libraries and instances share; lives as long as the last of them. Log and clock are the
+/// wiring's.
 struct HostParts {
   HostParts(Log& l, const Clock& c, std::string v) : log(l), clock(c), hostVersion(std::move(v)) {}
 
@@ -30,8 +32,6 @@ struct HostParts {
   const std::string hostVersion;
   FigureBoard figures;
   WorkQueue work{{.threads = 4, .jobs = 65'536}};
-  /// For native providers that block: theirs alone, so that one that hangs starves nobody else.
-  WorkQueue blocking{{.threads = 32, .jobs = 256}};
 };
 
 /// A figure that a plugin keeps; appears as pagoda_plugin_<name>{plugin=...,instance=...}.
@@ -50,7 +50,8 @@ class MetricTable {
  public:
   static constexpr std::uint32_t kMost = 64;
 
-  pagoda_status define(pagoda_metric_kind kind, std::string_view name, std::string_view help, std::uint32_t& id);
+  pagoda_status define(pagoda_metric_kind kind, std::string_view name, std::string_view help,
+                       std::uint32_t& id);
   void record(std::uint32_t id, double value) noexcept;
   std::vector<PluginMetric> snapshot() const;
 
@@ -69,9 +70,10 @@ class MetricTable {
 /// Thread-safe. Lives until deinit, resp. destroy, has returned.
 class HostContext {
  public:
-  /// `instance` is empty for the library's own; `secrets` may be null; `rawSecrets`: the manifest's permission.
-  HostContext(std::shared_ptr<HostParts> parts, std::string plugin, std::string instance, const SecretBook* secrets,
-              bool rawSecrets);
+  /// `instance` is empty for the library's own; `secrets` may be null; `rawSecrets`: the manifest's
+  /// permission.
+  HostContext(std::shared_ptr<HostParts> parts, std::string plugin, std::string instance,
+              const SecretBook* secrets, bool rawSecrets);
   HostContext(const HostContext&) = delete;
   HostContext& operator=(const HostContext&) = delete;
   ~HostContext();

@@ -1,5 +1,6 @@
 #pragma once
-// One loaded plugin library. Loading checks everything that the host will rely on, so that later calls need not.
+// One loaded plugin library. Loading checks everything that the host will rely on, so that later
+// calls need not.
 
 #include <filesystem>
 #include <memory>
@@ -26,9 +27,9 @@ struct LibraryInfo {
   std::vector<std::string> warnings;  ///< for example "stays mapped: it has unique symbols"
 };
 
-/// Instances hold their library, and so keep it initialised. Its destructor calls deinit(); the mapping itself
-/// stays until the process ends, since a wrong dlclose costs the process and a right one saves 29 KB.
-/// Thread-safe.
+/// Instances hold their library, and so keep it initialised. Its destructor calls deinit(); the
+/// mapping itself stays until the process ends, since a wrong dlclose costs the process and a right
+/// one saves 29 KB. Thread-safe.
 class Library {
  public:
   /// Maps info.staged, checks entry and tables against the manifest, and calls init.

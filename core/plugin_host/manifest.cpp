@@ -31,14 +31,18 @@ struct Mistake {
 // Ids and versions become part of a file name and of log lines.
 bool isNameOf(std::string_view text, std::string_view others, std::size_t longest) {
   const auto allowed = [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || others.find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           others.find(c) != std::string_view::npos;
   };
   return !text.empty() && text.size() <= longest && text.front() != '.' && text.front() != '-' &&
          std::ranges::all_of(text, allowed);
 }
-bool isId(std::string_view text) { return isNameOf(text, "._-", kLongestId); }
+bool isId(std::string_view text) {
+  return isNameOf(text, "._-", kLongestId);
+}
 bool isVersion(std::string_view text) {
-  return isNameOf(text, ".-+ABCDEFGHIJKLMNOPQRSTUVWXYZ", 64) && text.front() >= '0' && text.front() <= '9';
+  return isNameOf(text, ".-+ABCDEFGHIJKLMNOPQRSTUVWXYZ", 64) && text.front() >= '0' &&
+         text.front() <= '9';
 }
 
 std::string text(const Object& object, const std::string& key, bool required = false) {
@@ -127,11 +131,14 @@ std::vector<ProvidedType> providedBy(const Object& manifest) {
 Manifest read(const Object& json) {
   Manifest manifest;
   manifest.id = text(json, "id", true);
-  if (!isId(manifest.id)) throw Mistake{"`id` may hold lower-case letters, digits, `.`, `_` and `-`"};
+  if (!isId(manifest.id))
+    throw Mistake{"`id` may hold lower-case letters, digits, `.`, `_` and `-`"};
   manifest.version = text(json, "version", true);
-  if (!isVersion(manifest.version)) throw Mistake{"`version` is not a semantic version such as 1.2.0"};
+  if (!isVersion(manifest.version))
+    throw Mistake{"`version` is not a semantic version such as 1.2.0"};
   const Object::Ptr abi = object(json, "abi");
-  if (!abi || !abi->has("major") || !abi->has("minor")) throw Mistake{"`abi` needs `major` and `minor`"};
+  if (!abi || !abi->has("major") || !abi->has("minor"))
+    throw Mistake{"`abi` needs `major` and `minor`"};
   manifest.abiMajor = number(*abi, "major");
   manifest.abiMinor = number(*abi, "minor");
   manifest.name = text(json, "name");
@@ -143,8 +150,8 @@ Manifest read(const Object& json) {
   manifest.requiresExtensions = texts(json, "requires_extensions");
   manifest.unloadable = flag(json, "unloadable");
   manifest.isolation = text(json, "isolation");
-  if (!manifest.isolation.empty() && manifest.isolation != "any" && manifest.isolation != "in-process" &&
-      manifest.isolation != "out-of-process")
+  if (!manifest.isolation.empty() && manifest.isolation != "any" &&
+      manifest.isolation != "in-process" && manifest.isolation != "out-of-process")
     throw Mistake{"`isolation` is none of in-process, out-of-process, any"};
   return manifest;
 }
@@ -180,7 +187,8 @@ Version split(std::string_view text) {
 Loaded<Manifest> parseManifest(std::string_view json) {
   while (!json.empty() && json.back() == '\0') json.remove_suffix(1);
   if (json.size() > kLargestManifest) return bad("it is larger than 256 KiB");
-  if (!json::validUtf8(json) || json.find('\0') != std::string_view::npos) return bad("it is not UTF-8 text");
+  if (!json::validUtf8(json) || json.find('\0') != std::string_view::npos)
+    return bad("it is not UTF-8 text");
   Manifest manifest;
   try {
     Poco::JSON::Parser parser;
@@ -194,16 +202,18 @@ Loaded<Manifest> parseManifest(std::string_view json) {
     return bad("it is not valid JSON");
   }
   if (manifest.abiMajor != PAGODA_ABI_MAJOR)
-    return refuse(PluginRefusal::WrongAbi, "built for plugin ABI " + std::to_string(manifest.abiMajor) + "." +
-                                               std::to_string(manifest.abiMinor) + "; this host serves ABI " +
-                                               std::to_string(PAGODA_ABI_MAJOR) + ".x");
+    return refuse(PluginRefusal::WrongAbi,
+                  "built for plugin ABI " + std::to_string(manifest.abiMajor) + "." +
+                      std::to_string(manifest.abiMinor) + "; this host serves ABI " +
+                      std::to_string(PAGODA_ABI_MAJOR) + ".x");
   return manifest;
 }
 
 Loaded<Manifest> readManifest(const ElfImage& image) {
   if (image.manifests.empty())
-    return refuse(PluginRefusal::NoManifest,
-                  "a shared library, but no plugin: it has no manifest (PAGODA_MANIFEST in its source)");
+    return refuse(
+        PluginRefusal::NoManifest,
+        "a shared library, but no plugin: it has no manifest (PAGODA_MANIFEST in its source)");
   if (image.manifests.size() > 1) return bad("the library holds more than one");
   return parseManifest(image.manifests.front());
 }

@@ -1,18 +1,18 @@
 #include "core/plugin_host/plugin_file.h"
 
-#include <fcntl.h>
-#include <pwd.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <memory>
 #include <optional>
+#include <pwd.h>
+#include <stdexcept>
 #include <system_error>
+#include <unistd.h>
 
 #include <openssl/evp.h>
+#include <sys/stat.h>
 
 #include "core/plugin_host/descriptor.h"
 
@@ -23,7 +23,9 @@ constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kSignatureBytes = 64;
 using Blob = std::vector<std::uint8_t>;
 
-std::string reasonOf(int error) { return std::error_code(error, std::generic_category()).message(); }
+std::string reasonOf(int error) {
+  return std::error_code(error, std::generic_category()).message();
+}
 
 std::string kindOf(mode_t mode) {
   if (S_ISDIR(mode)) return "a directory";
@@ -33,15 +35,16 @@ std::string kindOf(mode_t mode) {
   return "no regular file";
 }
 
-// A group of which only this process or the file's owner is a member by default (Debian's and Ubuntu's
-// user private groups) may write: under umask 002 every file that a user builds is like that.
+// A group of which only this process or the file's owner is a member by default (Debian's and
+// Ubuntu's user private groups) may write: under umask 002 every file that a user builds is like
+// that.
 bool trustedGroup(const struct stat& status) {
   if (status.st_gid == ::getegid() || status.st_gid == 0) return true;
   struct passwd entry {};
   struct passwd* found = nullptr;
   char names[4096];
-  return ::getpwuid_r(status.st_uid, &entry, names, sizeof names, &found) == 0 && found != nullptr &&
-         entry.pw_gid == status.st_gid;
+  return ::getpwuid_r(status.st_uid, &entry, names, sizeof names, &found) == 0 &&
+         found != nullptr && entry.pw_gid == status.st_gid;
 }
 
 bool othersMayWrite(const struct stat& status) {
@@ -53,7 +56,8 @@ bool othersMayWrite(const struct stat& status) {
 
 Loaded<void> checkModesOf(const std::filesystem::path& path, const struct stat& file) {
   if (othersMayWrite(file))
-    return refuse(PluginRefusal::Writable, "other users may write the file: chmod go-w " + path.string());
+    return refuse(PluginRefusal::Writable,
+                  "other users may write the file: chmod go-w " + path.string());
   struct stat folder {};
   if (::stat(path.parent_path().c_str(), &folder) != 0)
     return refuse(PluginRefusal::Unreadable, "its folder cannot be read: " + reasonOf(errno));
@@ -89,14 +93,16 @@ std::string hex(const std::uint8_t* bytes, std::size_t size) {
 std::optional<std::string> sha256Of(const Blob& bytes) {
   std::uint8_t digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) != 1) return std::nullopt;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest, &size, EVP_sha256(), nullptr) != 1)
+    return std::nullopt;
   return hex(digest, size);
 }
 
 std::string lowered(std::string_view text) {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
   return lower;
 }
 
@@ -122,10 +128,12 @@ std::optional<Blob> fromHex(std::string_view text) {
 std::optional<Blob> fromBase64(std::string_view text) {
   if (text.empty() || text.size() % 4 != 0 || text.size() > 4096) return std::nullopt;
   Blob bytes(text.size() / 4 * 3);
-  const int size = EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
+  const int size =
+      EVP_DecodeBlock(bytes.data(), reinterpret_cast<const unsigned char*>(text.data()),
+                      static_cast<int>(text.size()));
   if (size < 0) return std::nullopt;
-  const auto padding = static_cast<std::size_t>(std::ranges::count(text.substr(text.size() - 2), '='));
+  const auto padding =
+      static_cast<std::size_t>(std::ranges::count(text.substr(text.size() - 2), '='));
   bytes.resize(static_cast<std::size_t>(size) - padding);
   return bytes;
 }
@@ -154,7 +162,8 @@ std::optional<Blob> publicKey(std::string_view text) {
 std::optional<Blob> readSignature(const std::filesystem::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   struct stat status {};
-  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > 4096)
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      status.st_size > 4096)
     return std::nullopt;
   auto bytes = readAll(file.get(), static_cast<std::size_t>(status.st_size));
   if (!bytes) return std::nullopt;
@@ -164,23 +173,28 @@ std::optional<Blob> readSignature(const std::filesystem::path& path) {
 
 bool verifies(const Blob& key, const Blob& signature, const Blob& message) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> pkey(
-      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()), &EVP_PKEY_free);
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()),
+      &EVP_PKEY_free);
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
+                                                                        &EVP_MD_CTX_free);
   return pkey && context &&
          EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1 &&
-         EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+         EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
+                          message.size()) == 1;
 }
 
 Loaded<void> checkSignature(const PluginFile& file, const Trust& trust) {
   const std::filesystem::path path = file.path.string() + ".sig";
   const auto signature = readSignature(path);
   if (!signature)
-    return refuse(PluginRefusal::BadSignature, "policy `signed` needs an Ed25519 signature in " + path.string());
+    return refuse(PluginRefusal::BadSignature,
+                  "policy `signed` needs an Ed25519 signature in " + path.string());
   for (const std::string& text : trust.publicKeys) {
     const auto key = publicKey(text);
     if (key && verifies(*key, *signature, file.bytes)) return {};
   }
-  return refuse(PluginRefusal::BadSignature, "no configured key made the signature in " + path.string());
+  return refuse(PluginRefusal::BadSignature,
+                "no configured key made the signature in " + path.string());
 }
 
 }  // namespace
@@ -191,14 +205,15 @@ Loaded<PluginFile> readPluginFile(const std::filesystem::path& path, bool checkM
   file.path = std::filesystem::canonical(path, error);
   if (error) return refuse(PluginRefusal::Unreadable, "cannot be opened: " + error.message());
 
-  // Looked at before it is opened: opening a device can have effects. O_NONBLOCK keeps a FIFO that takes
-  // the file's place meanwhile from blocking us.
+  // Looked at before it is opened: opening a device can have effects. O_NONBLOCK keeps a FIFO that
+  // takes the file's place meanwhile from blocking us.
   struct stat status {};
   if (::lstat(file.path.c_str(), &status) != 0)
     return refuse(PluginRefusal::Unreadable, "cannot be opened: " + reasonOf(errno));
   if (!S_ISREG(status.st_mode))
     return refuse(PluginRefusal::NotRegular, kindOf(status.st_mode) + ", not a shared library");
-  const Descriptor opened(::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
+  const Descriptor opened(
+      ::open(file.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
   if (!opened || ::fstat(opened.get(), &status) != 0)
     return refuse(PluginRefusal::Unreadable, "cannot be opened: " + reasonOf(errno));
   if (!S_ISREG(status.st_mode))
@@ -220,13 +235,43 @@ Loaded<PluginFile> readPluginFile(const std::filesystem::path& path, bool checkM
   return file;
 }
 
+Trust readTrust(const std::string& policy, std::vector<AllowedPlugin> allowed,
+                std::vector<std::string> publicKeys) {
+  Trust trust;
+  if (policy == "listed") {
+    trust.policy = TrustPolicy::Listed;
+  } else if (policy == "signed") {
+    trust.policy = TrustPolicy::Signed;
+    if (publicKeys.empty())
+      throw std::runtime_error("plugin policy `signed` needs a public key (plugins.keys)");
+  } else if (policy != "any") {
+    throw std::runtime_error("plugin policy `" + policy + "` is none of any, listed, signed");
+  }
+  for (const AllowedPlugin& entry : allowed) {
+    const auto digest = fromHex(trimmed(entry.sha256));
+    if (!digest || digest->size() != 32)
+      throw std::runtime_error("the allow list of plugins holds `" + entry.sha256 +
+                               "`, which is no SHA-256");
+  }
+  for (const std::string& key : publicKeys) {
+    if (!publicKey(key))
+      throw std::runtime_error(
+          "`" + key + "` is no public key for plugins (ed25519: and 32 bytes as base64 or hex)");
+  }
+  trust.allowed = std::move(allowed);
+  trust.publicKeys = std::move(publicKeys);
+  return trust;
+}
+
 Loaded<void> checkTrust(const PluginFile& file, const Trust& trust) {
   if (trust.policy == TrustPolicy::Signed) return checkSignature(file, trust);
   if (trust.policy == TrustPolicy::Any) return {};
-  const bool listed = std::ranges::any_of(
-      trust.allowed, [&](const AllowedPlugin& entry) { return lowered(trimmed(entry.sha256)) == file.sha256; });
+  const bool listed = std::ranges::any_of(trust.allowed, [&](const AllowedPlugin& entry) {
+    return lowered(trimmed(entry.sha256)) == file.sha256;
+  });
   if (listed) return {};
-  return refuse(PluginRefusal::NotListed, "policy `listed`: its sha256 " + file.sha256 + " is not on the list");
+  return refuse(PluginRefusal::NotListed,
+                "policy `listed`: its sha256 " + file.sha256 + " is not on the list");
 }
 
 Loaded<void> checkListedId(const PluginFile& file, const std::string& id, const Trust& trust) {
@@ -235,7 +280,8 @@ Loaded<void> checkListedId(const PluginFile& file, const std::string& id, const 
     return lowered(trimmed(entry.sha256)) == file.sha256 && (entry.id.empty() || entry.id == id);
   });
   if (listed) return {};
-  return refuse(PluginRefusal::NotListed, "policy `listed`: its sha256 is listed, but for another id than " + id);
+  return refuse(PluginRefusal::NotListed,
+                "policy `listed`: its sha256 is listed, but for another id than " + id);
 }
 
 }  // namespace pagoda::plugin_host

@@ -1,6 +1,6 @@
 #pragma once
-// One plugin file, read once: what is checked, hashed and loaded are the same bytes, so that nobody can swap
-// the file between check and use.
+// One plugin file, read once: what is checked, hashed and loaded are the same bytes, so that nobody
+// can swap the file between check and use.
 
 #include <cstdint>
 #include <filesystem>
@@ -34,20 +34,26 @@ struct Trust {
 struct PluginFile {
   std::filesystem::path path;  ///< absolute, links resolved
   std::vector<std::uint8_t> bytes;
-  std::string sha256;          ///< lower-case hexadecimal
+  std::string sha256;  ///< lower-case hexadecimal
 };
 
 inline constexpr std::uintmax_t kLargestPlugin = 256u << 20;
 
-/// Reads a file without ever blocking on it. `checkModes`: refuse what others may write, which only matters
-/// where the bytes themselves are not checked.
-/// Errors: Unreadable, NotRegular, Writable, Empty, TooLarge.
+/// Reads a file without ever blocking on it. `checkModes`: refuse what others may write, which only
+/// matters where the bytes themselves are not checked. Errors: Unreadable, NotRegular, Writable,
+/// Empty, TooLarge.
 Loaded<PluginFile> readPluginFile(const std::filesystem::path& path, bool checkModes);
+
+/// Reads the names that the configuration uses. Throws std::runtime_error naming what is wrong: an
+/// unknown policy, a digest or key that is none, `signed` without a key.
+Trust readTrust(const std::string& policy, std::vector<AllowedPlugin> allowed,
+                std::vector<std::string> publicKeys);
 
 /// Errors: NotListed, BadSignature.
 Loaded<void> checkTrust(const PluginFile& file, const Trust& trust);
 
-/// The part of the allow list that needs the manifest: whether these bytes are allowed under this id.
+/// The part of the allow list that needs the manifest: whether these bytes are allowed under this
+/// id.
 Loaded<void> checkListedId(const PluginFile& file, const std::string& id, const Trust& trust);
 
 }  // namespace pagoda::plugin_host

@@ -1,6 +1,6 @@
 #pragma once
-// The plugins of this process, as the application uses them: load folders of libraries, make instances of the
-// types that they offer. Needs neither the SDK's headers nor a library to include.
+// The plugins of this process, as the application uses them: load folders of libraries, make
+// instances of the types that they offer. Needs neither the SDK's headers nor a library to include.
 
 #include <cstdint>
 #include <filesystem>
@@ -31,29 +31,31 @@ struct PluginHostOptions {
   std::vector<Allowed> allowList;       ///< for `listed`
   std::vector<std::string> publicKeys;  ///< for `signed`: "ed25519:" and base64 or hexadecimal
   std::string hostVersion = "1.0.0";
-  Millis loadTimeout{10'000};           ///< for a library's constructors and init
+  Millis loadTimeout{10'000};                           ///< for a library's constructors and init
   std::vector<PlanMode> planModes{PlanMode::Fallback};  ///< what the executor carries out
 };
 
 /// Limits on what a provider plugin may hand over; behind them stand the limits of the HTTP client.
 struct ProviderLimits {
   std::size_t requestBody = 64u << 20;
-  std::size_t event = 4u << 20;       ///< text of one event
-  std::size_t answer = 64u << 20;     ///< text of all events of one attempt
+  std::size_t event = 4u << 20;    ///< text of one event
+  std::size_t answer = 64u << 20;  ///< text of all events of one attempt
   std::size_t events = 4'000'000;
-  std::size_t nativeQueue = 4u << 20; ///< events of a native provider that wait for the loop
-  int stuckCalls = 4;                 ///< native calls of an instance that the host gave up and the plugin did not end
+  std::size_t nativeQueue = 4u << 20;  ///< events of a native provider that wait for the loop
+  std::size_t blockingCalls =
+      8;                     ///< threads of an instance whose plugin blocks; others wait for one
+  Millis stuckAfter{2'000};  ///< a native call given up for so long counts as stuck
 };
 
 /// One instance to make: `providers:` of pagoda.yaml.
 struct ProviderSpec {
-  std::string name;                     ///< of the instance
-  std::string type;                     ///< "openai_compatible", or "openai_compatible@1.2.0"
-  std::string settingsJson = "{}";      ///< without name, type and secrets; `base_url` may be in it
-  /// By name ("api_key"); several values are used in turn when the upstream rejects one. An empty Secret says
-  /// that the upstream wants none.
+  std::string name;                 ///< of the instance
+  std::string type;                 ///< "openai_compatible", or "openai_compatible@1.2.0"
+  std::string settingsJson = "{}";  ///< without name, type and secrets; `base_url` may be in it
+  /// By name ("api_key"); several values are used in turn when the upstream rejects one. An empty
+  /// Secret says that the upstream wants none.
   std::map<std::string, std::vector<Secret>, std::less<>> secrets;
-  std::string secretHint;               ///< how to set a missing key, for the error: "set OPENAI_API_KEY"
+  std::string secretHint;  ///< how to set a missing key, for the error: "set OPENAI_API_KEY"
   ProviderLimits limits;
 };
 
@@ -69,10 +71,10 @@ struct PluginInfo {
   std::string state;  ///< active, superseded (a newer version serves) or refused
   std::vector<PluginType> types;
   std::vector<std::string> warnings;
-  std::string reason;   ///< of a refusal: "wrong_abi"
-  std::string message;  ///< of a refusal
-  std::uint64_t errors = 0;      ///< plugin_errors_total of the id
-  std::int64_t stuckCalls = 0;   ///< native calls given up and not ended
+  std::string reason;           ///< of a refusal: "wrong_abi"
+  std::string message;          ///< of a refusal
+  std::uint64_t errors = 0;     ///< plugin_errors_total of the id
+  std::int64_t stuckCalls = 0;  ///< native calls that the host gave up and the plugin does not end
 };
 
 /// A figure that a plugin keeps of itself: pagoda_plugin_<name>{plugin=...,instance=...}.
@@ -92,17 +94,21 @@ class PluginHost {
   PluginHost& operator=(const PluginHost&) = delete;
   ~PluginHost();
 
-  /// Loads every `*.so` of the plugin folders; a refused file leaves the others serving. Number of loaded ones.
+  /// Loads every `*.so` of the plugin folders; a refused file leaves the others serving. Number of
+  /// loaded ones.
   std::size_t loadAll();
   /// Errors: PluginFault, with the reason's name and message.
   Result<void> load(const std::filesystem::path& file);
 
-  /// Checks the settings, creates the instance and runs its self-test. Blocks for as long as the plugin does.
-  /// Errors: NotFound (unknown type, with near names), InvalidRequest (a setting), PluginFault.
+  /// Checks the settings, creates the instance and runs its self-test. Blocks for as long as the
+  /// plugin does. Errors: NotFound (unknown type, with near names), InvalidRequest (a setting),
+  /// PluginFault.
   Result<std::shared_ptr<Provider>> makeProvider(ProviderSpec spec);
-  Result<std::shared_ptr<Provider>> makeProvider(std::string name, std::string type, std::string settingsJson,
-                                                 std::map<std::string, std::vector<Secret>, std::less<>> secrets);
-  Result<std::shared_ptr<Strategy>> makeStrategy(const std::string& type, const std::string& settingsJson);
+  Result<std::shared_ptr<Provider>> makeProvider(
+      std::string name, std::string type, std::string settingsJson,
+      std::map<std::string, std::vector<Secret>, std::less<>> secrets);
+  Result<std::shared_ptr<Strategy>> makeStrategy(const std::string& type,
+                                                 const std::string& settingsJson);
 
   /// Loaded ones first, then refused ones.
   std::vector<PluginInfo> describe() const;

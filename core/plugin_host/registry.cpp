@@ -15,27 +15,32 @@ namespace {
 
 constexpr std::size_t kMostRefusals = 256;
 
-// A plugin shares nothing with the host but the language runtimes (Qt, Poco and the like have broken
-// plugins through a library that both sides used).
+// A plugin shares nothing with the host but the language runtimes (Qt, Poco and the like have
+// broken plugins through a library that both sides used).
 bool isRuntimeLibrary(std::string_view name) {
   constexpr std::string_view kPrefixes[] = {
-      "libc.so.",      "libm.so.",  "libstdc++.so.", "libgcc_s.so.", "libpthread.so.", "libdl.so.",
-      "librt.so.",     "ld-linux",  "libatomic.so.", "libasan.so.",  "libubsan.so.",   "libtsan.so.",
-      "libclang_rt."};
-  return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
+      "libc.so.",     "libm.so.",    "libstdc++.so.", "libgcc_s.so.",  "libpthread.so.",
+      "libdl.so.",    "librt.so.",   "ld-linux",      "libatomic.so.", "libasan.so.",
+      "libubsan.so.", "libtsan.so.", "libclang_rt."};
+  return std::ranges::any_of(kPrefixes,
+                             [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
 std::vector<std::string> warningsOf(const ElfImage& image) {
   std::vector<std::string> warnings;
   if (image.uniqueSymbols)
-    warnings.emplace_back("pinned: it has unique symbols and can never be unmapped (build with -fno-gnu-unique)");
+    warnings.emplace_back(
+        "pinned: it has unique symbols and can never be unmapped (build with -fno-gnu-unique)");
   if (image.noDelete) warnings.emplace_back("pinned: it is linked with -z nodelete");
-  if (image.searchPath) warnings.emplace_back("it brings a search path of its own for libraries (RPATH)");
+  if (image.searchPath)
+    warnings.emplace_back("it brings a search path of its own for libraries (RPATH)");
   if (image.executableStack) warnings.emplace_back("it asks for an executable stack");
-  const auto extra = std::ranges::count_if(
-      image.exports, [](std::string_view name) { return !name.starts_with("pagoda_plugin_entry_v"); });
+  const auto extra = std::ranges::count_if(image.exports, [](std::string_view name) {
+    return !name.starts_with("pagoda_plugin_entry_v");
+  });
   if (extra > 0)
-    warnings.push_back("it exports " + std::to_string(extra) + " symbols beside its entry (use a version script)");
+    warnings.push_back("it exports " + std::to_string(extra) +
+                       " symbols beside its entry (use a version script)");
   for (const std::string_view name : image.needed) {
     if (!isRuntimeLibrary(name)) warnings.push_back("it needs " + std::string(name.substr(0, 128)));
   }
@@ -51,13 +56,15 @@ Loaded<void> checkDemands(const ElfImage& image, const Manifest& manifest) {
                   "it asks to run in a process of its own, which this host does not offer");
   for (const std::string& id : manifest.requiresExtensions) {
     if (!HostContext::offers(id))
-      return refuse(PluginRefusal::MissingExtension, "it needs " + id + ", which this host does not offer");
+      return refuse(PluginRefusal::MissingExtension,
+                    "it needs " + id + ", which this host does not offer");
   }
   return {};
 }
 
 // Code of a plugin that hangs while it loads keeps its thread; the host goes on without it.
-Loaded<std::shared_ptr<Library>> loadWithin(Millis limit, LibraryInfo info, const std::shared_ptr<HostParts>& parts) {
+Loaded<std::shared_ptr<Library>> loadWithin(Millis limit, LibraryInfo info,
+                                            const std::shared_ptr<HostParts>& parts) {
   std::packaged_task<Loaded<std::shared_ptr<Library>>()> task(
       [info = std::move(info), parts] { return Library::load(info, parts); });
   auto result = task.get_future();
@@ -67,7 +74,8 @@ Loaded<std::shared_ptr<Library>> loadWithin(Millis limit, LibraryInfo info, cons
     return result.get();
   }
   thread.detach();
-  return refuse(PluginRefusal::InitFailed, "init did not return within " + std::to_string(limit.count()) + " ms");
+  return refuse(PluginRefusal::InitFailed,
+                "init did not return within " + std::to_string(limit.count()) + " ms");
 }
 
 bool provides(const Library& library, std::string_view kind, std::string_view type) {
@@ -80,7 +88,10 @@ bool provides(const Library& library, std::string_view kind, std::string_view ty
 
 Registry::Registry(const std::filesystem::path& stateDir, Trust trust, Millis loadTimeout,
                    std::shared_ptr<HostParts> parts)
-    : trust_(std::move(trust)), loadTimeout_(loadTimeout), parts_(std::move(parts)), staging_(stateDir) {}
+    : trust_(std::move(trust)),
+      loadTimeout_(loadTimeout),
+      parts_(std::move(parts)),
+      staging_(stateDir) {}
 
 Registry::~Registry() = default;
 
@@ -98,7 +109,8 @@ Loaded<std::shared_ptr<const Library>> Registry::load(const std::filesystem::pat
   }
   const Library& library = **loaded;
   libraries_.push_back(*loaded);
-  parts_->log.info("plugin_loaded", {{"plugin", library.label()}, {"sha256", library.info().sha256}});
+  parts_->log.info("plugin_loaded",
+                   {{"plugin", library.label()}, {"sha256", library.info().sha256}});
   for (const std::string& warning : library.info().warnings)
     parts_->log.warn("plugin_warning", {{"plugin", library.label()}, {"message", warning}});
   return loaded;
@@ -115,8 +127,10 @@ Loaded<std::shared_ptr<const Library>> Registry::loadNow(const std::filesystem::
   auto manifest = readManifest(*image);
   if (!manifest) return tl::unexpected(manifest.error());
   info.manifest = std::move(*manifest);
-  if (auto listed = checkListedId(*file, info.manifest.id, trust_); !listed) return tl::unexpected(listed.error());
-  if (auto demands = checkDemands(*image, info.manifest); !demands) return tl::unexpected(demands.error());
+  if (auto listed = checkListedId(*file, info.manifest.id, trust_); !listed)
+    return tl::unexpected(listed.error());
+  if (auto demands = checkDemands(*image, info.manifest); !demands)
+    return tl::unexpected(demands.error());
   if (auto single = checkDuplicate(info.manifest); !single) return tl::unexpected(single.error());
 
   auto staged = staging_.stage(file->bytes, info.manifest.id, info.manifest.version, file->sha256);
@@ -139,12 +153,13 @@ Loaded<void> Registry::checkDuplicate(const Manifest& manifest) const {
   for (const auto& library : libraries_) {
     const Manifest& other = library->manifest();
     if (other.id == manifest.id && other.version == manifest.version)
-      return refuse(PluginRefusal::Duplicate,
-                    manifest.label() + " is loaded already, from " + library->info().source.string());
+      return refuse(PluginRefusal::Duplicate, manifest.label() + " is loaded already, from " +
+                                                  library->info().source.string());
     if (other.id == manifest.id) continue;
     for (const ProvidedType& provided : manifest.provides) {
       if (provides(*library, provided.kind, provided.type))
-        return refuse(PluginRefusal::Duplicate, "its type " + provided.type + " is offered already, by " + other.label());
+        return refuse(PluginRefusal::Duplicate,
+                      "its type " + provided.type + " is offered already, by " + other.label());
     }
   }
   return {};
@@ -159,7 +174,8 @@ void Registry::loadFolder(const std::filesystem::path& folder) {
       files.push_back(entry.path());
   }
   if (error) {
-    const Refused why{PluginRefusal::Unreadable, "the plugin folder cannot be read: " + error.message()};
+    const Refused why{PluginRefusal::Unreadable,
+                      "the plugin folder cannot be read: " + error.message()};
     parts_->log.warn("plugin_folder", {{"path", folder.string()}, {"message", why.message}});
     const std::scoped_lock lock(mutex_);
     refused_.push_back({folder, why});
@@ -171,7 +187,8 @@ void Registry::loadFolder(const std::filesystem::path& folder) {
 
 std::shared_ptr<const Library> Registry::find(std::string_view kind, std::string_view type) const {
   const std::size_t at = type.find('@');
-  const std::string_view version = at == std::string_view::npos ? std::string_view{} : type.substr(at + 1);
+  const std::string_view version =
+      at == std::string_view::npos ? std::string_view{} : type.substr(at + 1);
   const std::string_view name = type.substr(0, at);
   std::shared_ptr<const Library> best;
   const std::scoped_lock lock(mutex_);
@@ -198,7 +215,8 @@ std::vector<std::string> Registry::types(std::string_view kind) const {
   const std::scoped_lock lock(mutex_);
   for (const auto& library : libraries_) {
     for (const ProvidedType& provided : library->manifest().provides) {
-      if (provided.kind == kind && !std::ranges::count(names, provided.type)) names.push_back(provided.type);
+      if (provided.kind == kind && !std::ranges::count(names, provided.type))
+        names.push_back(provided.type);
     }
   }
   return names;

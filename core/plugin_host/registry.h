@@ -1,5 +1,6 @@
 #pragma once
-// Every plugin library of this process: loaded ones by type and version, refused ones with the reason.
+// Every plugin library of this process: loaded ones by type and version, refused ones with the
+// reason.
 
 #include <filesystem>
 #include <memory>
@@ -25,20 +26,24 @@ struct RefusedPlugin {
   Refused why;
 };
 
-/// Thread-safe. Keeps every version that it loaded, so that retired ones stay mapped and initialised.
+/// Thread-safe. Keeps every version that it loaded, so that retired ones stay mapped and
+/// initialised.
 class Registry {
  public:
-  /// `loadTimeout` bounds the code that runs while a library loads: its static constructors and init.
-  /// Throws std::runtime_error if the state folder cannot be used.
-  Registry(const std::filesystem::path& stateDir, Trust trust, Millis loadTimeout, std::shared_ptr<HostParts> parts);
+  /// `loadTimeout` bounds the code that runs while a library loads: its static constructors and
+  /// init. Throws std::runtime_error if the state folder cannot be used.
+  Registry(const std::filesystem::path& stateDir, Trust trust, Millis loadTimeout,
+           std::shared_ptr<HostParts> parts);
   ~Registry();
 
-  /// Checks, stages and loads one file; a refusal leaves everything else as it was, and is kept for refused().
+  /// Checks, stages and loads one file; a refusal leaves everything else as it was, and is kept for
+  /// refused().
   Loaded<std::shared_ptr<const Library>> load(const std::filesystem::path& path);
   /// Loads every `*.so` of a folder in the order of their names.
   void loadFolder(const std::filesystem::path& folder);
 
-  /// The newest library that offers the type, or the version named by "type@version"; null if there is none.
+  /// The newest library that offers the type, or the version named by "type@version"; null if there
+  /// is none.
   std::shared_ptr<const Library> find(std::string_view kind, std::string_view type) const;
   std::vector<std::shared_ptr<const Library>> libraries() const;
   std::vector<RefusedPlugin> refused() const;

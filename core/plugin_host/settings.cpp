@@ -75,7 +75,8 @@ void checkType(const Object& schema, const Var& value, const std::string& path) 
     }
   }
   const std::string found = typeOf(value);
-  if (wanted.empty() || std::ranges::any_of(wanted, [&](const std::string& one) { return matches(found, one); }))
+  if (wanted.empty() ||
+      std::ranges::any_of(wanted, [&](const std::string& one) { return matches(found, one); }))
     return;
   std::string names;
   for (const std::string& one : wanted) names += (names.empty() ? "" : " or ") + one;
@@ -99,7 +100,8 @@ void checkEnum(const Object& schema, const Var& value, const std::string& path) 
 void checkRange(const Object& schema, const Var& value, const std::string& path) {
   if (!value.isNumeric() || value.isBoolean()) return;
   const auto number = value.convert<double>();
-  if (const Var least = schema.get("minimum"); least.isNumeric() && number < least.convert<double>())
+  if (const Var least = schema.get("minimum");
+      least.isNumeric() && number < least.convert<double>())
     throw Wrong{path, "must be at least " + least.toString()};
   if (const Var most = schema.get("maximum"); most.isNumeric() && number > most.convert<double>())
     throw Wrong{path, "must be at most " + most.toString()};
@@ -128,7 +130,8 @@ void checkMembers(const Object& schema, const Object& value, const std::string& 
     } else if (!open && !properties->has(key) && !(path.empty() && key == "base_url")) {
       std::string message = "is not a setting";
       const auto near = nearNames(key, properties->getNames());
-      for (std::size_t i = 0; i < near.size(); ++i) message += (i == 0 ? "; did you mean " : " or ") + near[i];
+      for (std::size_t i = 0; i < near.size(); ++i)
+        message += (i == 0 ? "; did you mean " : " or ") + near[i];
       throw Wrong{at(key), message};
     }
   }
@@ -142,7 +145,8 @@ void check(const Object& schema, const Var& value, const std::string& path) {
   const Array::Ptr elements = arrayOf(value);
   const Object::Ptr items = objectOf(schema.get("items"));
   if (!elements || !items) return;
-  for (unsigned i = 0; i < elements->size(); ++i) check(*items, elements->get(i), path + "[" + std::to_string(i) + "]");
+  for (unsigned i = 0; i < elements->size(); ++i)
+    check(*items, elements->get(i), path + "[" + std::to_string(i) + "]");
 }
 
 }  // namespace
@@ -156,7 +160,9 @@ Result<void> checkSettings(std::string_view schemaJson, std::string_view setting
   if (!settings) return fail(ErrorCode::InvalidRequest, "the settings are not a JSON object");
   try {
     const Object::Ptr schema = objectOf(parse(schemaJson.empty() ? "{}" : schemaJson));
-    if (!schema) return fail(ErrorCode::PluginFault, "the plugin's schema of its settings is not a JSON object");
+    if (!schema)
+      return fail(ErrorCode::PluginFault,
+                  "the plugin's schema of its settings is not a JSON object");
     check(*schema, Var(settings), "");
   } catch (const Wrong& wrong) {
     const std::string what = wrong.path.empty() ? "the settings" : "setting `" + wrong.path + "`";

@@ -1,6 +1,6 @@
 #pragma once
-// Checks an instance's settings against the JSON schema of its type before the plugin sees them, so that a
-// mistyped key is named instead of ignored.
+// Checks an instance's settings against the JSON schema of its type before the plugin sees them, so
+// that a mistyped key is named instead of ignored.
 
 #include <string>
 #include <string_view>
@@ -10,10 +10,11 @@
 
 namespace pagoda::plugin_host {
 
-/// Reads the parts of JSON Schema that settings use: type, properties, required, additionalProperties, enum,
-/// minimum, maximum, items. Other keywords are left to the plugin. A key that no `properties` names is an error
-/// unless `additionalProperties` says otherwise; without `properties` every key is allowed, and `base_url` always.
-/// Errors: InvalidRequest; `param` is the setting's path, for example "models[2].price".
+/// Reads the parts of JSON Schema that settings use: type, properties, required,
+/// additionalProperties, enum, minimum, maximum, items. Other keywords are left to the plugin. A
+/// key that no `properties` names is an error unless `additionalProperties` says otherwise; without
+/// `properties` every key is allowed, and `base_url` always. Errors: InvalidRequest; `param` is the
+/// setting's path, for example "models[2].price".
 Result<void> checkSettings(std::string_view schemaJson, std::string_view settingsJson);
 
 /// A top-level string of the settings; empty if there is none.

@@ -1,15 +1,15 @@
 #include "core/plugin_host/status.h"
 
-#include <time.h>  // timegm, strptime
-
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <time.h>  // timegm, strptime
 
 #include <pagoda/json/scan.hpp>
 
+#include "core/plugin_host/guard.h"
 #include "core/plugin_host/secret_book.h"
 
 namespace pagoda::plugin_host {
@@ -51,11 +51,16 @@ constexpr Pair kPairs[] = {
 
 RetryHint hintOf(pagoda_retry retry) {
   switch (retry) {
-    case PAGODA_RETRY_NEVER: return RetryHint::Never;
-    case PAGODA_RETRY_SAME: return RetryHint::Same;
-    case PAGODA_RETRY_NEXT_KEY: return RetryHint::NextKey;
-    case PAGODA_RETRY_NEXT: return RetryHint::Next;
-    default: return RetryHint::Default;
+    case PAGODA_RETRY_NEVER:
+      return RetryHint::Never;
+    case PAGODA_RETRY_SAME:
+      return RetryHint::Same;
+    case PAGODA_RETRY_NEXT_KEY:
+      return RetryHint::NextKey;
+    case PAGODA_RETRY_NEXT:
+      return RetryHint::Next;
+    default:
+      return RetryHint::Default;
   }
 }
 
@@ -66,15 +71,25 @@ std::string_view inlineText(const char (&text)[N]) {
 
 pagoda_status statusOfHttp(int status) {
   switch (status) {
-    case 401: return PAGODA_E_AUTH;
-    case 402: return PAGODA_E_QUOTA;
-    case 403: return PAGODA_E_PERMISSION;
-    case 404: return PAGODA_E_MODEL_NOT_FOUND;
-    case 408: case 504: return PAGODA_E_TIMEOUT;
-    case 413: return PAGODA_E_TOO_LARGE;
-    case 429: return PAGODA_E_RATE_LIMIT;
-    case 529: return PAGODA_E_OVERLOADED;
-    default: break;
+    case 401:
+      return PAGODA_E_AUTH;
+    case 402:
+      return PAGODA_E_QUOTA;
+    case 403:
+      return PAGODA_E_PERMISSION;
+    case 404:
+      return PAGODA_E_MODEL_NOT_FOUND;
+    case 408:
+    case 504:
+      return PAGODA_E_TIMEOUT;
+    case 413:
+      return PAGODA_E_TOO_LARGE;
+    case 429:
+      return PAGODA_E_RATE_LIMIT;
+    case 529:
+      return PAGODA_E_OVERLOADED;
+    default:
+      break;
   }
   if (status >= 500) return PAGODA_E_UNAVAILABLE;
   if (status >= 400) return PAGODA_E_INVALID_REQUEST;
@@ -84,13 +99,15 @@ pagoda_status statusOfHttp(int status) {
 std::optional<double> decimal(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0)) return std::nullopt;
+  if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0))
+    return std::nullopt;
   return value;
 }
 
 std::int64_t retryAfterMs(const std::string& value, std::int64_t unixNow) {
   if (const auto seconds = decimal(value))
-    return static_cast<std::int64_t>(std::min(*seconds * 1000, static_cast<double>(kLongestRetryMs)));
+    return static_cast<std::int64_t>(
+        std::min(*seconds * 1000, static_cast<double>(kLongestRetryMs)));
   struct tm date {};
   const char* end = ::strptime(value.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date);
   if (end == nullptr || *end != '\0') return -1;
@@ -113,8 +130,12 @@ pagoda_status statusOf(FailureKind kind) noexcept {
 bool isPluginFault(pagoda_status status) noexcept {
   if (status >= 0) return false;
   switch (kindOf(status)) {
-    case FailureKind::Internal: case FailureKind::BadState: case FailureKind::NoMemory: return true;
-    default: return false;
+    case FailureKind::Internal:
+    case FailureKind::BadState:
+    case FailureKind::NoMemory:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -131,7 +152,8 @@ std::string cleanLine(std::string_view text, std::size_t limit) {
     const auto lead = static_cast<unsigned char>(text.front());
     std::size_t length = 1;
     if (lead >= 0x80)
-      length = json::detail::sequenceLength(reinterpret_cast<const unsigned char*>(text.data()), text.size());
+      length = json::detail::sequenceLength(reinterpret_cast<const unsigned char*>(text.data()),
+                                            text.size());
     if (length == 0 || lead < 0x20 || lead == 0x7f) {
       line += length == 0 ? '?' : ' ';
       text.remove_prefix(1);
@@ -156,12 +178,14 @@ AttemptFailure failure(FailureKind kind, std::string message) {
   return made;
 }
 
-AttemptFailure failureOf(pagoda_status status, const pagoda_error& error, const SecretBook& secrets) {
+AttemptFailure failureOf(pagoda_status status, const pagoda_error& error,
+                         const SecretBook& secrets) {
   AttemptFailure made;
   made.kind = kindOf(status);
   made.retry = hintOf(error.retry);
   if (error.http_status >= 100 && error.http_status <= 599) made.httpStatus = error.http_status;
-  if (error.retry_after_ms >= 0) made.retryAfter = Millis(std::min(error.retry_after_ms, kLongestRetryMs));
+  if (error.retry_after_ms >= 0)
+    made.retryAfter = Millis(std::min(error.retry_after_ms, kLongestRetryMs));
   made.code = cleanLine(inlineText(error.code), sizeof error.code);
   made.message = messageOf(error, nameOf(made.kind));
   secrets.scrubFrom(made.code);
@@ -177,7 +201,8 @@ void readHttpStatus(int status, const std::vector<std::pair<std::string, std::st
     if (name == "retry-after") error.retry_after_ms = retryAfterMs(value, unixNow);
     if (name != "retry-after-ms") continue;
     if (const auto millis = decimal(value)) {
-      error.retry_after_ms = static_cast<std::int64_t>(std::min(*millis, static_cast<double>(kLongestRetryMs)));
+      error.retry_after_ms =
+          static_cast<std::int64_t>(std::min(*millis, static_cast<double>(kLongestRetryMs)));
       break;
     }
   }

@@ -13,13 +13,16 @@ inline std::string_view viewOf(pagoda_str text) noexcept {
   return text.data == nullptr ? std::string_view{} : std::string_view(text.data, text.size);
 }
 inline std::string_view viewOf(pagoda_bytes bytes) noexcept {
-  return bytes.data == nullptr ? std::string_view{}
-                               : std::string_view(reinterpret_cast<const char*>(bytes.data), bytes.size);
+  return bytes.data == nullptr
+             ? std::string_view{}
+             : std::string_view(reinterpret_cast<const char*>(bytes.data), bytes.size);
 }
 inline std::string_view viewOf(const char* text) noexcept {
   return text == nullptr ? std::string_view{} : std::string_view(text);
 }
-inline pagoda_str strOf(std::string_view text) noexcept { return {text.data(), text.size()}; }
+inline pagoda_str strOf(std::string_view text) noexcept {
+  return {text.data(), text.size()};
+}
 inline pagoda_bytes bytesOf(std::string_view text) noexcept {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }

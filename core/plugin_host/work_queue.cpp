@@ -67,8 +67,9 @@ struct WorkQueue::State : std::enable_shared_from_this<WorkQueue::State> {
     ended.notify_all();
   }
 
-  // While there are jobs, one thread waits for the first of them: a job comes to run while others block.
-  // Called whenever the first job changed or the thread that waited for it goes off to run it.
+  // While there are jobs, one thread waits for the first of them: a job comes to run while others
+  // block. Called whenever the first job changed or the thread that waited for it goes off to run
+  // it.
   void keepWaiter() {
     if (jobs.empty()) return;
     if (idle > 0) {
@@ -110,7 +111,12 @@ WorkQueue::~WorkQueue() {
     state_->dueOf.clear();
     threads.swap(state_->threads);
     state_->wake.notify_all();
-    all = state_->ended.wait_for(lock, kGrace, [&] { return state_->alive == 0; });
+    // A job can hold the last reference to the queue's owner: then its own thread gets here.
+    const auto isOwn = [](const std::thread& thread) {
+      return thread.get_id() == std::this_thread::get_id();
+    };
+    const std::size_t own = std::ranges::any_of(threads, isOwn) ? 1 : 0;
+    all = state_->ended.wait_for(lock, kGrace, [&] { return state_->alive == own; });
   }
   for (std::thread& thread : threads) {
     if (all && thread.get_id() != std::this_thread::get_id()) {
@@ -135,7 +141,8 @@ std::uint64_t WorkQueue::post(Duration delay, std::function<void()> job, const v
 }
 
 WorkQueue::Cancelled WorkQueue::cancel(std::uint64_t id, bool wait) {
-  Job dropped;  // destroyed after the lock is given back: it may hold the last reference to an instance
+  Job dropped;  // destroyed after the lock is given back: it may hold the last reference to an
+                // instance
   std::unique_lock lock(state_->mutex);
   State& state = *state_;
   if (const auto found = state.dueOf.find(id); found != state.dueOf.end()) {

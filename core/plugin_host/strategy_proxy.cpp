@@ -1,0 +1,203 @@
+#include "core/plugin_host/strategy_proxy.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <pagoda/strategy.h>
+
+#include "core/plugin_host/host_context.h"
+#include "core/plugin_host/plan_request.h"
+#include "core/plugin_host/secret_book.h"
+#include "core/plugin_host/settings.h"
+#include "core/plugin_host/status.h"
+#include "core/plugin_host/text.h"
+
+namespace pagoda::plugin_host {
+namespace {
+
+constexpr std::size_t kMostSteps = 32;
+constexpr std::size_t kLongestReason = 512;
+
+using PlanCall = pagoda_status(pagoda_strategy*, const pagoda_features*, const pagoda_catalogue*,
+                               pagoda_plan*, pagoda_error*);
+
+std::optional<PlanMode> modeOf(pagoda_plan_mode mode) {
+  switch (mode) {
+    case PAGODA_PLAN_FALLBACK:
+      return PlanMode::Fallback;
+    case PAGODA_PLAN_CASCADE:
+      return PlanMode::Cascade;
+    case PAGODA_PLAN_REFINE:
+      return PlanMode::Refine;
+    case PAGODA_PLAN_RACE:
+      return PlanMode::Race;
+    case PAGODA_PLAN_ENSEMBLE:
+      return PlanMode::Ensemble;
+    default:
+      return std::nullopt;
+  }
+}
+
+/// The plan under construction; lives for one call of plan().
+class PlanBuilder {
+ public:
+  PlanBuilder(Plan& plan, std::size_t candidates, const std::vector<PlanMode>& modes)
+      : plan_(plan), candidates_(candidates), modes_(modes) {
+    raw_.struct_size = sizeof raw_;
+    raw_.impl = this;
+    raw_.max_cost_nusd = -1;
+    raw_.set_mode = setMode;
+    raw_.add_step = addStep;
+    raw_.explain = explain;
+  }
+  PlanBuilder(const PlanBuilder&) = delete;
+  PlanBuilder& operator=(const PlanBuilder&) = delete;
+
+  pagoda_plan* raw() { return &raw_; }
+  void finish() {
+    plan_.memo = raw_.memo;
+    if (raw_.max_cost_nusd >= 0) plan_.maxCost = Money::fromNanoUsd(raw_.max_cost_nusd);
+  }
+
+ private:
+  static PlanBuilder& of(pagoda_plan* plan) { return *static_cast<PlanBuilder*>(plan->impl); }
+
+  static pagoda_status PAGODA_CALL setMode(pagoda_plan* plan, pagoda_plan_mode mode) noexcept {
+    PlanBuilder& self = of(plan);
+    const auto known = modeOf(mode);
+    if (!known || !std::ranges::count(self.modes_, *known)) return PAGODA_E_UNSUPPORTED;
+    if (!self.plan_.steps.empty()) return PAGODA_E_BAD_STATE;
+    self.plan_.mode = *known;
+    return PAGODA_OK;
+  }
+
+  static pagoda_status PAGODA_CALL addStep(pagoda_plan* plan,
+                                           const pagoda_plan_step* step) noexcept {
+    PlanBuilder& self = of(plan);
+    if (!reaches(step, &pagoda_plan_step::instruction)) return PAGODA_E_INVALID_REQUEST;
+    if (step->candidate >= self.candidates_) return PAGODA_E_INVALID_REQUEST;
+    if (self.plan_.steps.size() == kMostSteps) return PAGODA_E_TOO_LARGE;
+    PlanStep made;
+    made.candidate = step->candidate;
+    made.timeout = Millis(step->timeout_ms);
+    made.maxOutputTokens = std::max<std::int64_t>(-1, step->max_output_tokens);
+    try {
+      self.plan_.steps.push_back(made);
+    } catch (...) {
+      return PAGODA_E_NO_MEMORY;
+    }
+    return PAGODA_OK;
+  }
+
+  static void PAGODA_CALL explain(pagoda_plan* plan, pagoda_str reason) noexcept {
+    try {
+      of(plan).plan_.reason = cleanLine(viewOf(reason), kLongestReason);
+    } catch (...) {  // a plan without a reason is still a plan
+    }
+  }
+
+  Plan& plan_;
+  const std::size_t candidates_;
+  const std::vector<PlanMode>& modes_;
+  pagoda_plan raw_{};
+};
+
+class StrategyProxy final : public Strategy {
+ public:
+  StrategyProxy(std::shared_ptr<const Library> library, std::vector<PlanMode> modes)
+      : library_(std::move(library)),
+        modes_(std::move(modes)),
+        context_(library_->parts(), library_->label(), "strategy", nullptr, false) {}
+  StrategyProxy(const StrategyProxy&) = delete;
+  StrategyProxy& operator=(const StrategyProxy&) = delete;
+  ~StrategyProxy() override {
+    if (plugin_ != nullptr)
+      tellPlugin(library_->callee(), "destroy",
+                 static_cast<void (*)(pagoda_strategy*)>(api().destroy), plugin_);
+  }
+
+  Result<void> start(const std::string& type, const std::string& settingsJson) {
+    using Create = pagoda_status(const pagoda_host*, const char*, pagoda_str, pagoda_strategy**,
+                                 pagoda_error*);
+    using SelfTest = pagoda_status(pagoda_strategy*, pagoda_error*);
+    pagoda_error error = freshError();
+    pagoda_status status =
+        callPlugin(library_->callee(), "create", &error, static_cast<Create*>(api().create),
+                   context_.host(), type.c_str(), strOf(settingsJson), &plugin_, &error);
+    if (status < 0) {
+      plugin_ = nullptr;
+      return refused(status, error, "");
+    }
+    if (plugin_ == nullptr)
+      return fail(ErrorCode::PluginFault, library_->label() + " created nothing");
+    if (api().self_test == nullptr) return {};
+    status = callPlugin(library_->callee(), "self_test", &error,
+                        static_cast<SelfTest*>(api().self_test), plugin_, &error);
+    if (status < 0 && status != PAGODA_E_NOT_IMPLEMENTED)
+      return refused(status, error, "its self-test failed: ");
+    return {};
+  }
+
+  std::string_view name() const override { return library_->label(); }
+
+  Result<Plan> plan(const Features& features, const Catalogue& catalogue,
+                    const std::vector<Candidate>& candidates) override {
+    thread_local PlanRequest request;
+    request.fill(features, catalogue, candidates, library_->parts()->clock.now());
+    Plan plan;
+    plan.steps.reserve(std::min(candidates.size(), kMostSteps));
+    PlanBuilder builder(plan, candidates.size(), modes_);
+    pagoda_error error = freshError();
+    const pagoda_status status =
+        callPlugin(library_->callee(), "plan", &error, static_cast<PlanCall*>(api().plan), plugin_,
+                   request.features(), request.catalogue(), builder.raw(), &error);
+    if (status < 0) return refused(status, error, "");
+    if (plan.steps.empty()) {
+      library_->figures().errors.fetch_add(1, std::memory_order_relaxed);
+      return fail(ErrorCode::PluginFault,
+                  "strategy " + library_->label() + " made a plan without steps");
+    }
+    builder.finish();
+    plan.strategy = library_->label();
+    return plan;
+  }
+
+ private:
+  const pagoda_strategy_api& api() const { return *library_->strategies(); }
+
+  tl::unexpected<Error> refused(pagoda_status status, const pagoda_error& error,
+                                const char* what) const {
+    static const SecretBook kNoSecrets{SecretValues{}};
+    const AttemptFailure why = failureOf(status, error, kNoSecrets);
+    ErrorCode code = ErrorCode::PluginFault;
+    if (why.kind == FailureKind::Config || why.kind == FailureKind::InvalidRequest)
+      code = ErrorCode::InvalidRequest;
+    if (why.kind == FailureKind::Unsupported) code = ErrorCode::NoCandidate;
+    if (why.kind == FailureKind::Budget) code = ErrorCode::BudgetExceeded;
+    return fail(code, "strategy " + library_->label() + ": " + what + why.message);
+  }
+
+  const std::shared_ptr<const Library> library_;
+  const std::vector<PlanMode> modes_;
+  HostContext context_;
+  pagoda_strategy* plugin_ = nullptr;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<Strategy>> makeStrategyProxy(std::shared_ptr<const Library> library,
+                                                    const std::string& type,
+                                                    const std::string& settingsJson,
+                                                    const std::vector<PlanMode>& planModes) {
+  const pagoda_strategy_type* found = library->strategyType(type);
+  if (found == nullptr)
+    return fail(ErrorCode::PluginFault, library->label() + " does not offer the strategy " + type);
+  if (auto checked = checkSettings(viewOf(found->config_schema_json), settingsJson); !checked)
+    return fail(checked.error().code, "strategy " + type + ": " + checked.error().message,
+                checked.error().param);
+  auto proxy = std::make_shared<StrategyProxy>(std::move(library), planModes);
+  PAGODA_CHECK(proxy->start(type, settingsJson));
+  return proxy;
+}
+
+}  // namespace pagoda::plugin_host
