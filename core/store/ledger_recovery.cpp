@@ -77,7 +77,7 @@ LedgerTotals recover(Database& database, HoldJournal& journal, UnixMillis now) {
   if (!settlements.empty()) {
     Transaction transaction(database);
     LedgerRows rows(database);
-    rows.write(settlements, 0);
+    rows.write(settlements);
     transaction.commit();
     for (const Settlement& settlement : settlements) {
       if (settlement.duplicate) continue;

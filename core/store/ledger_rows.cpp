@@ -78,9 +78,8 @@ LedgerRows::LedgerRows(Database& database)
       counter_(database, kAddCounter),
       exists_(database, "SELECT 1 FROM requests WHERE id = ?1") {}
 
-void LedgerRows::write(std::vector<Settlement>& settlements, std::int64_t counterEpoch) {
+void LedgerRows::write(std::vector<Settlement>& settlements) {
   months_.clear();
-  counters_.clear();
   for (Settlement& settlement : settlements) {
     const RequestRow& row = settlement.row;
     settlement.duplicate = !writeRequest(row);
@@ -94,8 +93,11 @@ void LedgerRows::write(std::vector<Settlement>& settlements, std::int64_t counte
     sum(settlement);
   }
   writeBalances();
-  for (const auto& [key, value] : counters_) {
-    counter_.bind(1, counterEpoch);
+}
+
+void LedgerRows::addCounters(std::int64_t epoch, const CounterSums& sums) {
+  for (const auto& [key, value] : sums) {
+    counter_.bind(1, epoch);
     counter_.bind(2, key.name);
     counter_.bind(3, key.label);
     counter_.bind(4, value);
@@ -149,7 +151,6 @@ void LedgerRows::writeAttempt(RequestId request, const AttemptRow& row) {
 
 void LedgerRows::sum(const Settlement& settlement) {
   const RequestRow& row = settlement.row;
-  for (const auto& [key, value] : settlement.counters) counters_[key] += value;
   if (row.simulated) return;
   for (const AttemptRow& attempt : row.attempts) {
     const Money cost = Money::fromNanoUsd(chargeable(attempt.cost));

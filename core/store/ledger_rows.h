@@ -1,6 +1,6 @@
 #pragma once
-// Writes a batch of settled requests inside the caller's transaction: rows, decisions, balances and
-// counters. What many requests share (balances, counters) is summed first and written once.
+// Writes a batch of settled requests inside the caller's transaction: rows, decisions and
+// balances. What many requests share (balances, counters) is summed first and written once.
 
 #include <cstdint>
 #include <functional>
@@ -18,7 +18,6 @@ class Database;
 
 struct Settlement {
   RequestRow row;
-  std::map<CounterKey, std::int64_t> counters;
   std::function<void(Result<void>)> done;
   bool duplicate = false;  ///< the request already has its row; this one was not written
 };
@@ -43,12 +42,11 @@ class LedgerRows {
  public:
   explicit LedgerRows(Database& database);
 
-  /// Marks duplicates; their money, counters and decision are left out.
-  void write(std::vector<Settlement>& settlements, std::int64_t counterEpoch);
+  /// Marks duplicates, and leaves their money and decision out.
+  void write(std::vector<Settlement>& settlements);
+  void addCounters(std::int64_t epoch, const CounterSums& sums);
   void startCounterEpoch(std::int64_t epoch);
   bool contains(RequestId request);
-  /// What the last write() added, for the counters in memory.
-  const CounterSums& counterSums() const { return counters_; }
 
  private:
   struct MonthSums {
@@ -71,7 +69,6 @@ class LedgerRows {
   Statement counter_;
   Statement exists_;
   std::map<std::int64_t, MonthSums> months_;
-  CounterSums counters_;
 };
 
 }  // namespace pagoda::store

@@ -52,11 +52,13 @@ LedgerWriter::~LedgerWriter() {
   thread_.join();
 }
 
-void LedgerWriter::settle(Settlement settlement) {
+void LedgerWriter::settle(Settlement settlement,
+                          const std::map<CounterKey, std::int64_t>& counters) {
   {
     const std::lock_guard lock(mutex_);
     if (queue_.settlements.size() + kept_ < options_.queueLimit) {
       queue_.settlements.push_back(std::move(settlement));
+      for (const auto& [key, value] : counters) queue_.counters[key] += value;
       if (std::exchange(idle_, false)) wake_.notify_one();
       return;
     }
@@ -113,6 +115,9 @@ bool LedgerWriter::take() {
     wake_.wait(lock);
   }
   idle_ = false;
+  const auto spaced = [this] { return stopping_ || !queue_.resets.empty(); };
+  wake_.wait_until(lock, commitFrom_, spaced);
+  commitFrom_ = std::chrono::steady_clock::now() + options_.commitSpacing;
   // Swapping keeps the memory of both in use.
   std::swap(batch_, queue_);
   kept_ = batch_.settlements.size();
@@ -149,13 +154,14 @@ std::string LedgerWriter::write() {
 
 void LedgerWriter::commit() {
   Transaction transaction(*database_);
-  rows_->write(batch_.settlements, counters_.epoch);
+  rows_->write(batch_.settlements);
+  rows_->addCounters(counters_.epoch, batch_.counters);
   if (batch_.newEpoch) rows_->startCounterEpoch(counters_.epoch + 1);
   inDoubt_ = true;
   transaction.commit();
   inDoubt_ = false;
   const std::lock_guard lock(mutex_);
-  for (const auto& [key, value] : rows_->counterSums()) counters_.values[key] += value;
+  for (const auto& [key, value] : batch_.counters) counters_.values[key] += value;
   if (batch_.newEpoch) counters_ = {counters_.epoch + 1, {}};
 }
 
@@ -188,6 +194,7 @@ void LedgerWriter::completed() {
   }
   for (auto& reset : batch_.resets) reset.set_value({});
   batch_.settlements.clear();
+  batch_.counters.clear();
   batch_.resets.clear();
   batch_.newEpoch = false;
 }

@@ -7,6 +7,7 @@
 // opened anew, and the file, not memory, says whether the batch is in it.
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <future>
 #include <map>
@@ -28,7 +29,10 @@ class HoldJournal;
 struct WriterOptions {
   DatabaseOptions database;
   std::size_t queueLimit = 65'536;  ///< settlements that may wait, those kept for a retry included
-  Millis retryPause{250};           ///< between two tries while the ledger cannot be written
+  /// Between the starts of two commits, so that a disk that syncs at once does not make a commit of
+  /// each request. One that comes after a longer rest does not wait.
+  std::chrono::microseconds commitSpacing{400};
+  Millis retryPause{250};  ///< between two tries while the ledger cannot be written
 };
 
 /// Thread-safe.
@@ -42,7 +46,7 @@ class LedgerWriter {
   /// Writes what waits, if the disk takes it, and empties the log into the database.
   ~LedgerWriter();
 
-  void settle(Settlement settlement);
+  void settle(Settlement settlement, const std::map<CounterKey, std::int64_t>& counters);
   Result<void> resetCounters();
   std::map<CounterKey, std::int64_t> counters() const;
   /// Not empty: why nothing can be written at present.
@@ -52,6 +56,7 @@ class LedgerWriter {
  private:
   struct Batch {
     std::vector<Settlement> settlements;
+    CounterSums counters;  ///< summed as they come: their memory is still warm then
     std::vector<std::promise<Result<void>>> resets;
     bool newEpoch = false;  ///< somebody waits in `resets`, or did when the commit failed
     bool empty() const { return settlements.empty() && resets.empty() && !newEpoch; }
@@ -82,6 +87,7 @@ class LedgerWriter {
   bool inDoubt_ =
       false;  ///< the batch may be in the file: its commit failed on the way to the disk
   int checkpointAt_ = 0;
+  std::chrono::steady_clock::time_point commitFrom_;  ///< the next commit may not start earlier
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;

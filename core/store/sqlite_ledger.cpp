@@ -32,7 +32,7 @@ Result<void> SqliteLedger::hold(HoldRow row) {
 
 void SqliteLedger::settle(RequestRow row, std::map<CounterKey, std::int64_t> counters,
                           std::function<void(Result<void>)> done) {
-  writer_->settle({std::move(row), std::move(counters), std::move(done)});
+  writer_->settle({std::move(row), std::move(done)}, counters);
 }
 
 std::map<CounterKey, std::int64_t> SqliteLedger::counters() const {
