@@ -201,7 +201,7 @@ void AnswerReader::chunk(std::string_view data, sdk::Events& events) {
   if (!started_) {
     // Azure opens with a chunk that has no id and no choice, only what its filter found.
     const bool named = !text(parts.id).empty() || !text(parts.model).empty();
-    if (named || hasChoices) start(parts, events);
+    if (named || hasChoices || isObject(parts.usage)) start(parts, events);
   }
   if (started_) {
     answerExtra(parts.extra.finished(), events);

@@ -42,15 +42,19 @@ void readContent(element message, Choice& choice) {
   }
 }
 
-void readTools(element message, Choice& choice, bool streamed) {
+// Streamed calls are told apart by their index, whatever it starts at.
+void readTools(element message, Choice& choice, bool streamed, std::vector<std::int64_t>& indexes) {
   simdjson::dom::array calls;
   if (message["tool_calls"].get(calls) != simdjson::SUCCESS) return;
   for (element call : calls) {
-    // All recordings number streamed calls from 0.
-    const std::size_t index =
-        streamed ? static_cast<std::size_t>(integerAt(call, "index").value()) : choice.tools.size();
-    if (index >= choice.tools.size()) choice.tools.resize(index + 1);
-    ToolCall& tool = choice.tools[index];
+    const auto next = static_cast<std::int64_t>(choice.tools.size());
+    const std::int64_t index = streamed ? integerAt(call, "index").value() : next;
+    auto known = std::find(indexes.begin(), indexes.end(), index);
+    if (known == indexes.end()) {
+      known = indexes.insert(indexes.end(), index);
+      choice.tools.emplace_back();
+    }
+    ToolCall& tool = choice.tools[static_cast<std::size_t>(known - indexes.begin())];
     if (tool.id.empty()) tool.id = textAt(call, "id");
     element function;
     if (call["function"].get(function) != simdjson::SUCCESS) continue;
@@ -60,12 +64,12 @@ void readTools(element message, Choice& choice, bool streamed) {
 }
 
 void readChoice(element source, bool streamed, Expected& expected) {
-  Choice& choice =
-      expected.choices[static_cast<std::uint32_t>(integerAt(source, "index").value_or(0))];
+  const auto choiceIndex = static_cast<std::uint32_t>(integerAt(source, "index").value_or(0));
+  Choice& choice = expected.choices[choiceIndex];
   element message;
   if (source[streamed ? "delta" : "message"].get(message) == simdjson::SUCCESS) {
     readContent(message, choice);
-    readTools(message, choice, streamed);
+    readTools(message, choice, streamed, expected.toolIndexes[choiceIndex]);
     const std::string reasoning = textAt(message, "reasoning_content");
     choice.reasoning += reasoning.empty() ? textAt(message, "reasoning") : reasoning;
     choice.refusal += textAt(message, "refusal");
@@ -89,7 +93,14 @@ void readUsage(element usage, Expected& expected) {
   if (expected.cached && expected.prompt)
     expected.cached = std::min(*expected.cached, *expected.prompt);
   double cost = 0;
-  if (usage["cost"].get(cost) == simdjson::SUCCESS) expected.costUsd = cost;
+  if (usage["cost"].get(cost) == simdjson::SUCCESS) {
+    // With the operator's own key OpenRouter's cost is its fee; the model is paid for beside it.
+    bool ownKey = false;
+    double upstream = 0;
+    if (usage["is_byok"].get(ownKey) == simdjson::SUCCESS && ownKey)
+      upstream = usage["cost_details"]["upstream_inference_cost"].get_double().value();
+    expected.costUsd = cost + upstream;
+  }
   if (const auto ticks = integerAt(usage, "cost_in_usd_ticks"))
     expected.costUsd = static_cast<double>(*ticks) / 1e10;
 }

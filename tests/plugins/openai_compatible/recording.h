@@ -22,6 +22,7 @@ struct Expected {
   std::optional<std::int64_t> completion;  // reasoning included
   std::optional<std::int64_t> cached;
   std::optional<double> costUsd;
+  std::map<std::uint32_t, std::vector<std::int64_t>> toolIndexes;  // as sent, by choice
 };
 
 struct Recording {
