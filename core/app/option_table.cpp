@@ -1,0 +1,175 @@
+#include "core/app/option_table.h"
+
+namespace pagoda::app {
+namespace {
+
+constexpr std::int64_t kDay = 86'400'000;
+constexpr std::int64_t kGiB = std::int64_t{1} << 30;
+
+void addServer(std::vector<Option>& options, ServerSettings& server) {
+  const std::vector<Option> own = {
+      {.path = "server.host", .target = &server.host},
+      {.path = "server.port", .target = &server.port, .most = 65'535, .seedVariable = "PORT"},
+      {.path = "server.threads", .target = &server.threads, .most = 256},
+      {.path = "server.workers", .target = &server.workers, .least = 1, .most = 256},
+      {.path = "server.header_timeout_ms",
+       .target = &server.headerTimeout,
+       .least = 1,
+       .most = kDay},
+      {.path = "server.body_timeout_ms", .target = &server.bodyTimeout, .least = 1, .most = kDay},
+      {.path = "server.idle_timeout_ms", .target = &server.idleTimeout, .least = 1, .most = kDay},
+      {.path = "server.write_timeout_ms", .target = &server.writeTimeout, .least = 1, .most = kDay},
+      {.path = "server.drain_timeout_ms", .target = &server.drainTimeout, .most = kDay},
+      {.path = "server.max_body_bytes", .target = &server.maxBodyBytes, .least = 1, .most = kGiB},
+      {.path = "server.max_header_bytes",
+       .target = &server.maxHeaderBytes,
+       .least = 256,
+       .most = 1 << 20},
+      {.path = "server.max_headers", .target = &server.maxHeaders, .least = 1, .most = 10'000},
+      {.path = "server.max_connections",
+       .target = &server.maxConnections,
+       .least = 1,
+       .most = 1'000'000},
+      {.path = "server.tls.cert", .target = &server.tlsCert},
+      {.path = "server.tls.key", .target = &server.tlsKey},
+  };
+  options.insert(options.end(), own.begin(), own.end());
+}
+
+void addUpstream(std::vector<Option>& options, UpstreamSettings& upstream) {
+  const std::vector<Option> own = {
+      {.path = "upstream.connect_timeout_ms",
+       .target = &upstream.connectTimeout,
+       .least = 1,
+       .most = kDay},
+      {.path = "upstream.first_byte_timeout_ms",
+       .target = &upstream.firstByteTimeout,
+       .least = 1,
+       .most = kDay},
+      {.path = "upstream.idle_timeout_ms",
+       .target = &upstream.idleTimeout,
+       .least = 1,
+       .most = kDay},
+      {.path = "upstream.total_timeout_ms",
+       .target = &upstream.totalTimeout,
+       .least = 1,
+       .most = kDay},
+      {.path = "upstream.stream_total_timeout_ms",
+       .target = &upstream.streamTotalTimeout,
+       .least = 1,
+       .most = kDay},
+      {.path = "upstream.max_body_bytes",
+       .target = &upstream.maxBodyBytes,
+       .least = 1,
+       .most = kGiB},
+      {.path = "upstream.max_head_bytes",
+       .target = &upstream.maxHeadBytes,
+       .least = 256,
+       .most = 1 << 20},
+      {.path = "upstream.max_event_bytes",
+       .target = &upstream.maxEventBytes,
+       .least = 256,
+       .most = kGiB},
+      {.path = "upstream.max_attempts", .target = &upstream.maxAttempts, .least = 1, .most = 64},
+      {.path = "upstream.tries_per_candidate",
+       .target = &upstream.triesPerCandidate,
+       .least = 1,
+       .most = 16},
+      {.path = "upstream.retry_base_ms", .target = &upstream.retryBase, .most = 60'000},
+      {.path = "upstream.default_max_tokens",
+       .target = &upstream.defaultMaxTokens,
+       .least = 1,
+       .most = 10'000'000},
+      {.path = "upstream.max_idle_connections",
+       .target = &upstream.maxIdleConnections,
+       .most = 100'000},
+      {.path = "upstream.max_connections_per_host",
+       .target = &upstream.maxConnectionsPerHost,
+       .least = 1,
+       .most = 1'000'000},
+      {.path = "upstream.ca_file", .target = &upstream.caFile},
+      {.path = "upstream.proxy", .target = &upstream.proxy},
+  };
+  options.insert(options.end(), own.begin(), own.end());
+}
+
+void addOthers(std::vector<Option>& options, Settings& s) {
+  const std::vector<Option> own = {
+      {.path = "security.auth", .target = &s.security.auth, .choices = {"auto", "api_key", "none"}},
+      {.path = "security.jwt_secret",
+       .target = &s.security.jwtSecret,
+       .seedVariable = "JWT_SECRET"},
+      {.path = "plugins.directories", .target = &s.plugins.directories},
+      {.path = "plugins.policy",
+       .target = &s.plugins.policy,
+       .choices = {"any", "listed", "signed"}},
+      {.path = "plugins.allow", .target = &s.plugins.allow},
+      {.path = "plugins.public_keys", .target = &s.plugins.publicKeys},
+      {.path = "plugins.state", .target = &s.plugins.state},
+      {.path = "storage.data_dir", .target = &s.storage.dataDir, .seedVariable = "PAGODA_DATA_DIR"},
+      {.path = "storage.durability",
+       .target = &s.storage.durability,
+       .choices = {"normal", "full"}},
+      {.path = "storage.busy_timeout_ms", .target = &s.storage.busyTimeout, .most = kDay},
+      {.path = "storage.queue", .target = &s.storage.queue, .least = 1, .most = 1'000'000},
+      {.path = "logging.level",
+       .target = &s.logging.level,
+       .choices = {"trace", "debug", "info", "warn", "error", "off"},
+       .seedVariable = "LOG_LEVEL"},
+      {.path = "logging.format", .target = &s.logging.format, .choices = {"text", "json"}},
+      {.path = "discovery.enabled", .target = &s.discovery.enabled},
+      {.path = "discovery.timeout_ms", .target = &s.discovery.timeout, .least = 1, .most = 10'000},
+      {.path = "strategy.type", .target = &s.strategy.type},
+      {.path = "strategy.local_fallback", .target = &s.strategy.localFallback},
+  };
+  options.insert(options.end(), own.begin(), own.end());
+}
+
+void addModels(std::vector<Option>& options, Settings& s) {
+  constexpr int kTiers = 5;
+  options.push_back({.path = "cost_management.monthly_budget_usd",
+                     .target = &s.cost.monthlyBudget,
+                     .file = ConfigFile::Models,
+                     .seedVariable = "MONTHLY_BUDGET"});
+  options.push_back({.path = "cost_management.max_request_cost_usd",
+                     .target = &s.cost.maxRequestCost,
+                     .file = ConfigFile::Models,
+                     .seedVariable = "MAX_REQUEST_COST"});
+  for (int tier = 0; tier < kTiers; ++tier)
+    options.push_back({.path = "cost_management.tier" + std::to_string(tier) + "_allocation",
+                       .target = Share{&s.cost.tierAllocation, tier},
+                       .file = ConfigFile::Models});
+  options.push_back(
+      {.path = "models.passthrough", .target = &s.passthrough, .file = ConfigFile::Models});
+  options.push_back({.path = "models.only_qwen",
+                     .target = &s.onlyQwen,
+                     .file = ConfigFile::Models,
+                     .seedVariable = "ENABLE_ONLY_QWEN"});
+}
+
+}  // namespace
+
+std::vector<Option> optionsOf(Settings& settings) {
+  std::vector<Option> options;
+  addServer(options, settings.server);
+  addUpstream(options, settings.upstream);
+  addOthers(options, settings);
+  addModels(options, settings);
+  return options;
+}
+
+std::string environmentName(std::string_view path) {
+  std::string name = "PAGODA_";
+  for (const char c : path) {
+    if (c == '.') {
+      name += "__";
+    } else if (c == '-') {
+      name += '_';
+    } else {
+      name += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+  }
+  return name;
+}
+
+}  // namespace pagoda::app

@@ -1,0 +1,126 @@
+#pragma once
+// Everything that can be set, with its defaults. pagoda.yaml and the environment write here through
+// the table in option_table.h; models.yaml fills `cost` and the catalogue.
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/app/mistake.h"
+#include "core/base/clock.h"
+#include "core/base/money.h"
+#include "core/base/secret.h"
+
+namespace pagoda::app {
+
+struct ServerSettings {
+  std::string host = "127.0.0.1";
+  std::int64_t port = 4000;  ///< 0: the kernel chooses
+  std::int64_t threads = 0;  ///< event loops; 0: one per core
+  std::int64_t workers = 4;  ///< threads for what blocks
+  Millis headerTimeout{10'000};
+  Millis bodyTimeout{30'000};
+  Millis idleTimeout{60'000};
+  Millis writeTimeout{30'000};
+  Millis drainTimeout{30'000};
+  std::size_t maxBodyBytes = 16u << 20;
+  std::size_t maxHeaderBytes = 32u << 10;
+  std::int64_t maxHeaders = 100;
+  std::int64_t maxConnections = 10'000;
+  std::string tlsCert;
+  std::string tlsKey;
+};
+
+struct UpstreamSettings {
+  Millis connectTimeout{5'000};
+  Millis firstByteTimeout{60'000};
+  Millis idleTimeout{30'000};
+  Millis totalTimeout{120'000};
+  Millis streamTotalTimeout{600'000};
+  std::size_t maxBodyBytes = 16u << 20;
+  std::size_t maxHeadBytes = 64u << 10;
+  std::size_t maxEventBytes = 4u << 20;
+  std::int64_t maxAttempts = 4;
+  std::int64_t triesPerCandidate = 2;
+  Millis retryBase{200};
+  std::int64_t defaultMaxTokens = 4096;
+  std::int64_t maxIdleConnections = 64;
+  std::int64_t maxConnectionsPerHost = 4096;
+  std::string caFile;
+  std::string proxy;
+};
+
+struct SecuritySettings {
+  std::string auth = "auto";  ///< auto, api_key, none
+  Secret jwtSecret;
+};
+
+struct PluginSettings {
+  std::vector<std::string> directories;
+  std::string policy = "any";  ///< any, listed, signed
+  std::vector<std::string> allow;
+  std::vector<std::string> publicKeys;
+  std::string state;
+};
+
+struct StorageSettings {
+  std::string dataDir;
+  std::string durability = "normal";  ///< normal, full
+  Millis busyTimeout{5'000};
+  std::int64_t queue = 8192;
+};
+
+struct LoggingSettings {
+  std::string level = "info";
+  std::string format = "text";
+};
+
+struct DiscoverySettings {
+  bool enabled = true;
+  Millis timeout{300};
+};
+
+struct StrategySettings {
+  std::string type = "tiered";
+  std::string settingsJson = "{}";
+  bool localFallback = true;
+};
+
+struct CostSettings {
+  Money monthlyBudget = Money::fromNanoUsd(70'000'000'000);
+  Money maxRequestCost = Money::fromNanoUsd(5'000'000'000);
+  std::map<int, Money> tierAllocation;  ///< parts of one as nano, 0.15 is 150'000'000
+};
+
+/// One entry of `providers:`.
+struct ProviderSettings {
+  std::string name;
+  std::string type;
+  std::string baseUrl;
+  Secret apiKey;
+  /// base_url and what else the plugin reads; never the key.
+  std::string settingsJson = "{}";
+  /// Empty: in use. Otherwise why not, for people.
+  std::string disabled;
+  Place place;
+  std::string keyFrom;  ///< "environment OPENAI_API_KEY", or empty
+};
+
+struct Settings {
+  ServerSettings server;
+  UpstreamSettings upstream;
+  SecuritySettings security;
+  PluginSettings plugins;
+  StorageSettings storage;
+  LoggingSettings logging;
+  DiscoverySettings discovery;
+  StrategySettings strategy;
+  CostSettings cost;
+  bool passthrough = false;  ///< `<provider>/<any id>` may be asked for
+  bool onlyQwen = false;  ///< ENABLE_ONLY_QWEN: models whose key or id holds "qwen", and no others
+  std::vector<ProviderSettings> providers;
+};
+
+}  // namespace pagoda::app
