@@ -67,30 +67,62 @@ IoResult Exchange::writeFrom(std::size_t sent) {
   return lease_.stream()->write(head.substr(sent), body);
 }
 
-/// Leaves sentAll_ false when the upstream stops listening: it may have answered already.
+/// Waits until more of the request can be sent, or until something can be read.
+Task<tl::expected<void, AttemptFailure>> Exchange::waitForRoom() {
+  Stream& stream = *lease_.stream();
+  CancelSource stop;
+  const CancelRegistration given(cancel_, [&stop] { stop.cancel(); });
+  bool heard = false;
+  stream.onReadable([&] {
+    heard = true;
+    stream.onReadable({});
+    stop.cancel();
+  });
+  const TimeLimit limit(loop_.now(), request_.idleTimeout, request_.deadline);
+  const WaitStatus wait = co_await stream.writable(limit.at(), &stop);
+  stream.onReadable({});
+  if (wait == WaitStatus::TimedOut) {
+    co_return fail(limit.passed("the upstream did not take the rest of the request"));
+  }
+  if (wait == WaitStatus::Cancelled && !heard) {
+    co_return fail(failAttempt(FailureKind::Cancelled, "cancelled while sending the request"));
+  }
+  co_return tl::expected<void, AttemptFailure>();
+}
+
+/// Leaves sentAll_ false when the upstream stops listening or answers before it has everything,
+/// as servers do that refuse a large request.
 Task<tl::expected<void, AttemptFailure>> Exchange::sendRest(std::size_t sent) {
   while (sent < requestSize()) {
+    // What can be read goes first: after a failed write it could not be read any more.
+    if (fill() == IoStatus::Ok) {
+      const ResponseParser::Step step = parseHead();
+      if (step == ResponseParser::Step::Error) co_return failUnusable();
+      if (step == ResponseParser::Step::Head) co_return tl::expected<void, AttemptFailure>();
+    }
     const IoResult wrote = writeFrom(sent);
     if (wrote.status == IoStatus::Ok) {
       sent += wrote.bytes;
-      continue;
-    }
-    if (wrote.status != IoStatus::WouldBlock) co_return tl::expected<void, AttemptFailure>();
-    const TimeLimit limit(loop_.now(), request_.idleTimeout, request_.deadline);
-    const WaitStatus wait = co_await lease_.stream()->writable(limit.at(), cancel_);
-    if (wait == WaitStatus::TimedOut) {
-      co_return fail(limit.passed("the upstream did not take the rest of the request"));
-    }
-    if (wait == WaitStatus::Cancelled) {
-      co_return fail(failAttempt(FailureKind::Cancelled, "cancelled while sending the request"));
+    } else if (wrote.status != IoStatus::WouldBlock) {
+      co_return tl::expected<void, AttemptFailure>();
+    } else {
+      auto waited = co_await waitForRoom();
+      if (!waited) co_return waited;
     }
   }
   sentAll_ = true;
   co_return tl::expected<void, AttemptFailure>();
 }
 
+ResponseParser::Step Exchange::parseHead() {
+  std::string_view piece;
+  const ResponseParser::Step step = parser_->step(input_, piece);
+  headRead_ = step == ResponseParser::Step::Head;
+  return step;
+}
+
 Task<tl::expected<void, AttemptFailure>> Exchange::start() {
-  gone_ = received_ = sentAll_ = false;
+  gone_ = received_ = sentAll_ = headRead_ = false;
   parser_.emplace(ResponseLimits{.head = request_.maxHead}, kindOf(request_.method));
   if (cancelled()) co_return fail(failAttempt(FailureKind::Cancelled, "cancelled before sending"));
 
@@ -116,7 +148,7 @@ Task<tl::expected<void, AttemptFailure>> Exchange::waitForInput(const TimeLimit&
 Task<tl::expected<void, AttemptFailure>> Exchange::readHead() {
   static constexpr std::string_view kNoAnswer = "the upstream did not answer";
   const TimeLimit limit(loop_.now(), request_.firstByteTimeout, request_.deadline);
-  for (;;) {
+  while (!headRead_) {
     const IoStatus status = fill();
     if (status == IoStatus::WouldBlock) {
       auto waited = co_await waitForInput(limit, kNoAnswer);
@@ -125,11 +157,7 @@ Task<tl::expected<void, AttemptFailure>> Exchange::readHead() {
     }
     if (status != IoStatus::Ok) co_return connectionEnded(status);
     if (limit.at() <= loop_.now()) co_return fail(limit.passed(kNoAnswer));
-
-    std::string_view piece;
-    const ResponseParser::Step step = parser_->step(input_, piece);
-    if (step == ResponseParser::Step::Error) co_return failUnusable();
-    if (step == ResponseParser::Step::Head) break;
+    if (parseHead() == ResponseParser::Step::Error) co_return failUnusable();
   }
   bytes_ = {};
   request_.body = {};

@@ -43,7 +43,9 @@ class Exchange final : public UpstreamResponse {
   using Failed = tl::unexpected<AttemptFailure>;
 
   Task<tl::expected<void, AttemptFailure>> sendRest(std::size_t sent);
+  Task<tl::expected<void, AttemptFailure>> waitForRoom();
   Task<tl::expected<void, AttemptFailure>> readHead();
+  ResponseParser::Step parseHead();
   /// Waits until fill() may find something.
   Task<tl::expected<void, AttemptFailure>> waitForInput(const TimeLimit& limit,
                                                         std::string_view what);
@@ -75,6 +77,7 @@ class Exchange final : public UpstreamResponse {
   std::optional<AttemptFailure> error_;
   bool sentAll_ = false;
   bool received_ = false;
+  bool headRead_ = false;
   bool gone_ = false;
   bool ended_ = false;  ///< the body's end has been seen
 };

@@ -5,7 +5,9 @@
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
+#include <optional>
 #include <poll.h>
+#include <signal.h>
 #include <stdexcept>
 #include <thread>
 #include <unistd.h>
@@ -13,8 +15,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+
+#include "tests/support/test_certificate.h"
 
 namespace pagoda::test {
 
@@ -92,13 +97,51 @@ Reply& Reply::close() {
   return *this;
 }
 
+Reply& Reply::cut() {
+  steps_.push_back({Kind::Cut, {}});
+  return *this;
+}
+
 Reply& Reply::reset() {
   steps_.push_back({Kind::Reset, {}});
   return *this;
 }
 
+/// One connection, plain or TLS; blocking.
+class FakeUpstream::Wire {
+ public:
+  Wire(int socket, SSL_CTX* context) : socket_(socket), ssl_(context ? SSL_new(context) : nullptr) {
+    if (ssl_) SSL_set_fd(ssl_, socket_);
+  }
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+  ~Wire() {
+    if (ssl_) SSL_free(ssl_);
+    ::close(socket_);
+  }
+  int socket() const { return socket_; }
+  bool handshake() { return !ssl_ || SSL_accept(ssl_) == 1; }
+  bool pending() const { return ssl_ && SSL_pending(ssl_) > 0; }
+  ssize_t receive(char* to, std::size_t size) {
+    return ssl_ ? SSL_read(ssl_, to, static_cast<int>(size)) : recv(socket_, to, size, 0);
+  }
+  /// Negative with errno EAGAIN: nothing was taken, wait until it is writable.
+  ssize_t send(std::string_view text) {
+    if (ssl_) return SSL_write(ssl_, text.data(), static_cast<int>(text.size()));
+    return ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+  void sayGoodbye() {
+    if (ssl_) SSL_shutdown(ssl_);
+  }
+
+ private:
+  int socket_;
+  SSL* ssl_;
+};
+
 struct FakeUpstream::State {
   Handler handler;
+  std::unique_ptr<SSL_CTX, void (*)(SSL_CTX*)> tls{nullptr, SSL_CTX_free};
   int listener = -1;
   int stop = -1;  ///< readable once the server is to end
   std::uint16_t port = 0;
@@ -112,11 +155,13 @@ struct FakeUpstream::State {
   int releases = 0;
   bool stopping = false;
 
+  void loadCertificate(const TestCertificate& certificate);
+  void listen();
   void accept();
   void serve(int socket, int number);
-  bool readRequest(int socket, std::string& pending, FakeRequest& request);
-  bool run(int socket, const Reply::Step& step);
-  bool send(int socket, std::string_view text);
+  bool readRequest(Wire& wire, std::string& pending, FakeRequest& request);
+  bool run(Wire& wire, const Reply::Step& step);
+  bool send(Wire& wire, std::string_view text);
   bool waitUntilGone(int socket, std::chrono::milliseconds atMost);
   bool waitForRelease(int socket);
 };
@@ -158,7 +203,7 @@ void parseHead(FakeRequest& request) {
 
 }  // namespace
 
-bool FakeUpstream::State::readRequest(int socket, std::string& pending, FakeRequest& request) {
+bool FakeUpstream::State::readRequest(Wire& wire, std::string& pending, FakeRequest& request) {
   std::size_t wanted = std::string::npos;
   char buffer[16 * 1024];
   for (;;) {
@@ -170,8 +215,8 @@ bool FakeUpstream::State::readRequest(int socket, std::string& pending, FakeRequ
       wanted = end + 4 + (length == request.headers.end() ? 0 : std::stoul(length->second));
     }
     if (wanted <= pending.size()) break;
-    if (!readable(socket, stop, -1)) return false;
-    const ssize_t got = recv(socket, buffer, sizeof buffer, 0);
+    if (!wire.pending() && !readable(wire.socket(), stop, -1)) return false;
+    const ssize_t got = wire.receive(buffer, sizeof buffer);
     if (got <= 0) return false;
     pending.append(buffer, static_cast<std::size_t>(got));
   }
@@ -180,11 +225,11 @@ bool FakeUpstream::State::readRequest(int socket, std::string& pending, FakeRequ
   return true;
 }
 
-bool FakeUpstream::State::send(int socket, std::string_view text) {
+bool FakeUpstream::State::send(Wire& wire, std::string_view text) {
   while (!text.empty()) {
-    pollfd wanted[] = {{socket, POLLOUT, 0}, {stop, POLLIN, 0}};
+    pollfd wanted[] = {{wire.socket(), POLLOUT, 0}, {stop, POLLIN, 0}};
     if (poll(wanted, 2, -1) < 0 || wanted[1].revents != 0) return false;
-    const ssize_t sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = wire.send(text);
     if (sent < 0 && errno != EAGAIN) return false;
     if (sent > 0) text.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -213,18 +258,19 @@ bool FakeUpstream::State::waitForRelease(int socket) {
 }
 
 /// False: the connection is over.
-bool FakeUpstream::State::run(int socket, const Reply::Step& step) {
+bool FakeUpstream::State::run(Wire& wire, const Reply::Step& step) {
+  const int socket = wire.socket();
   switch (step.kind) {
     case Reply::Kind::Bytes:
-      return send(socket, step.text);
+      return send(wire, step.text);
     case Reply::Kind::Drip:
       for (const char& byte : step.text) {
-        if (!send(socket, {&byte, 1}) || waitUntilGone(socket, step.gap)) return false;
+        if (!send(wire, {&byte, 1}) || waitUntilGone(socket, step.gap)) return false;
       }
       return true;
     case Reply::Kind::Repeat:
       for (std::size_t i = 0; i < step.times; ++i) {
-        if (!send(socket, step.text)) return false;
+        if (!send(wire, step.text)) return false;
       }
       return true;
     case Reply::Kind::Hang:
@@ -233,6 +279,9 @@ bool FakeUpstream::State::run(int socket, const Reply::Step& step) {
     case Reply::Kind::Hold:
       return waitForRelease(socket);
     case Reply::Kind::Close:
+      wire.sayGoodbye();
+      return false;
+    case Reply::Kind::Cut:
       return false;
     case Reply::Kind::Reset: {
       const linger now{1, 0};
@@ -244,28 +293,34 @@ bool FakeUpstream::State::run(int socket, const Reply::Step& step) {
 }
 
 void FakeUpstream::State::serve(int socket, int number) {
+  std::optional<Wire> wire(std::in_place, socket, tls.get());
   std::string pending;
-  for (int count = 1;; ++count) {
+  for (int count = 1; wire->handshake(); ++count) {
     FakeRequest request;
     request.connection = number;
     request.onConnection = count;
-    if (!readRequest(socket, pending, request)) break;
+    if (!readRequest(*wire, pending, request)) break;
     {
       const std::scoped_lock lock(mutex);
       requests.push_back(request);
     }
     const Reply reply = handler(request);
     const bool alive = std::all_of(reply.steps_.begin(), reply.steps_.end(),
-                                   [&](const Reply::Step& step) { return run(socket, step); });
+                                   [&](const Reply::Step& step) { return run(*wire, step); });
     if (!alive) break;
   }
-  ::close(socket);
+  wire.reset();
   const std::scoped_lock lock(mutex);
   --open;
   changed.notify_all();
 }
 
 void FakeUpstream::State::accept() {
+  // OpenSSL writes without MSG_NOSIGNAL; the connections' threads inherit this.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   while (readable(listener, stop, -1)) {
     const int socket = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) continue;
@@ -279,26 +334,46 @@ void FakeUpstream::State::accept() {
   }
 }
 
-FakeUpstream::FakeUpstream(Handler handler) : state_(std::make_shared<State>()) {
-  State& state = *state_;
-  state.handler = std::move(handler);
-  state.stop = eventfd(0, EFD_CLOEXEC);
-  state.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+void FakeUpstream::State::loadCertificate(const TestCertificate& certificate) {
+  tls.reset(SSL_CTX_new(TLS_server_method()));
+  if (SSL_CTX_use_certificate_file(tls.get(), certificate.certificateFile().c_str(),
+                                   SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_use_PrivateKey_file(tls.get(), certificate.keyFile().c_str(), SSL_FILETYPE_PEM) !=
+          1) {
+    throw std::runtime_error("the fake upstream cannot use its certificate");
+  }
+}
+
+void FakeUpstream::State::listen() {
+  stop = eventfd(0, EFD_CLOEXEC);
+  listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* raw = reinterpret_cast<sockaddr*>(&address);
-  if (state.stop < 0 || state.listener < 0 || bind(state.listener, raw, size) != 0 ||
-      listen(state.listener, 256) != 0 || getsockname(state.listener, raw, &size) != 0) {
+  if (stop < 0 || listener < 0 || bind(listener, raw, size) != 0 || ::listen(listener, 256) != 0 ||
+      getsockname(listener, raw, &size) != 0) {
     throw std::runtime_error("the fake upstream cannot listen");
   }
-  state.port = ntohs(address.sin_port);
-  state.acceptor = std::thread([&state] { state.accept(); });
+  port = ntohs(address.sin_port);
+  acceptor = std::thread([this] { accept(); });
+}
+
+FakeUpstream::FakeUpstream(Handler handler) : state_(std::make_unique<State>()) {
+  state_->handler = std::move(handler);
+  state_->listen();
 }
 
 FakeUpstream::FakeUpstream(Reply reply)
     : FakeUpstream([reply = std::move(reply)](const FakeRequest&) { return reply; }) {}
+
+FakeUpstream::FakeUpstream(Handler handler, const TestCertificate& certificate)
+    : state_(std::make_unique<State>()) {
+  state_->handler = std::move(handler);
+  state_->loadCertificate(certificate);
+  state_->listen();
+}
 
 FakeUpstream::~FakeUpstream() {
   State& state = *state_;
@@ -320,7 +395,8 @@ std::uint16_t FakeUpstream::port() const {
 }
 
 std::string FakeUpstream::url(std::string_view target) const {
-  return "http://127.0.0.1:" + std::to_string(port()).append(target);
+  const char* scheme = state_->tls ? "https" : "http";
+  return scheme + ("://127.0.0.1:" + std::to_string(port())).append(target);
 }
 
 std::vector<FakeRequest> FakeUpstream::requests() const {

@@ -18,6 +18,8 @@
 
 namespace pagoda::test {
 
+class TestCertificate;
+
 struct FakeRequest {
   std::string method;
   std::string target;
@@ -59,12 +61,13 @@ class Reply {
   Reply& hang();
   /// Nothing more until FakeUpstream::release(), or the peer goes away.
   Reply& hold();
-  Reply& close();  ///< FIN
+  Reply& close();  ///< FIN; with TLS after a close_notify
+  Reply& cut();    ///< FIN; with TLS without a close_notify
   Reply& reset();  ///< RST
 
  private:
   friend class FakeUpstream;
-  enum class Kind { Bytes, Drip, Repeat, Hang, Hold, Close, Reset };
+  enum class Kind { Bytes, Drip, Repeat, Hang, Hold, Close, Cut, Reset };
   struct Step {
     Kind kind;
     std::string text;
@@ -82,6 +85,8 @@ class FakeUpstream {
   explicit FakeUpstream(Handler handler);
   /// The same reply for every request.
   explicit FakeUpstream(Reply reply);
+  /// Speaks TLS with this certificate, which is read here.
+  FakeUpstream(Handler handler, const TestCertificate& certificate);
   FakeUpstream(const FakeUpstream&) = delete;
   FakeUpstream& operator=(const FakeUpstream&) = delete;
   ~FakeUpstream();
@@ -98,8 +103,9 @@ class FakeUpstream {
   void release();
 
  private:
+  class Wire;
   struct State;
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace pagoda::test
