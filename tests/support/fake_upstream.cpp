@@ -155,7 +155,7 @@ struct FakeUpstream::State {
   int releases = 0;
   bool stopping = false;
 
-  void loadCertificate(const TestCertificate& certificate);
+  void loadCertificate(const testing::TestCertificate& certificate);
   void listen();
   void accept();
   void serve(int socket, int number);
@@ -334,7 +334,7 @@ void FakeUpstream::State::accept() {
   }
 }
 
-void FakeUpstream::State::loadCertificate(const TestCertificate& certificate) {
+void FakeUpstream::State::loadCertificate(const testing::TestCertificate& certificate) {
   tls.reset(SSL_CTX_new(TLS_server_method()));
   if (SSL_CTX_use_certificate_file(tls.get(), certificate.certificateFile().c_str(),
                                    SSL_FILETYPE_PEM) != 1 ||
@@ -368,7 +368,7 @@ FakeUpstream::FakeUpstream(Handler handler) : state_(std::make_unique<State>()) 
 FakeUpstream::FakeUpstream(Reply reply)
     : FakeUpstream([reply = std::move(reply)](const FakeRequest&) { return reply; }) {}
 
-FakeUpstream::FakeUpstream(Handler handler, const TestCertificate& certificate)
+FakeUpstream::FakeUpstream(Handler handler, const testing::TestCertificate& certificate)
     : state_(std::make_unique<State>()) {
   state_->handler = std::move(handler);
   state_->loadCertificate(certificate);

@@ -16,9 +16,11 @@
 #include <string_view>
 #include <vector>
 
-namespace pagoda::test {
-
+namespace pagoda::testing {
 class TestCertificate;
+}
+
+namespace pagoda::test {
 
 struct FakeRequest {
   std::string method;
@@ -86,7 +88,7 @@ class FakeUpstream {
   /// The same reply for every request.
   explicit FakeUpstream(Reply reply);
   /// Speaks TLS with this certificate, which is read here.
-  FakeUpstream(Handler handler, const TestCertificate& certificate);
+  FakeUpstream(Handler handler, const testing::TestCertificate& certificate);
   FakeUpstream(const FakeUpstream&) = delete;
   FakeUpstream& operator=(const FakeUpstream&) = delete;
   ~FakeUpstream();

@@ -19,7 +19,7 @@ using pagoda::test::FakeUpstream;
 using pagoda::test::Fetched;
 using pagoda::test::NetLoop;
 using pagoda::test::Reply;
-using pagoda::test::TestCertificate;
+using pagoda::testing::TestCertificate;
 
 namespace {
 
@@ -106,9 +106,9 @@ net::HttpClientOptions through(const std::string& proxy) {
 
 TEST_CASE("https requests are served over verified connections, which are reused",
           "[net][client][tls]") {
-  const TestCertificate certificate({"127.0.0.1", "localhost"});
+  const TestCertificate certificate("IP:127.0.0.1,DNS:localhost");
   FakeUpstream upstream(echo, certificate);
-  Fixture f(certificate.authorityFile());
+  Fixture f(certificate.certificateFile());
   for (int i = 0; i < 3; ++i) {
     const Fetched got = f.get(upstream.url());
     INFO((got.failure ? got.failure->message : ""));
@@ -119,13 +119,13 @@ TEST_CASE("https requests are served over verified connections, which are reused
 }
 
 TEST_CASE("a server whose certificate does not fit gets no request", "[net][client][tls]") {
-  const TestCertificate good({"127.0.0.1"});
-  const TestCertificate stranger({"127.0.0.1"});
-  const TestCertificate otherName({"localhost", "127.0.0.2"});
-  const TestCertificate expired({"127.0.0.1"}, true);
+  const TestCertificate good("IP:127.0.0.1");
+  const TestCertificate stranger("IP:127.0.0.1");
+  const TestCertificate otherName("DNS:localhost,IP:127.0.0.2");
+  const TestCertificate expired("IP:127.0.0.1", -3600);
   const auto refused = [](const TestCertificate& server, const TestCertificate& trusted) {
     FakeUpstream upstream(echo, server);
-    Fixture f(trusted.authorityFile());
+    Fixture f(trusted.certificateFile());
     const Fetched got = f.get(upstream.url());
     return upstream.requests().empty() && got.failure &&
            got.failure->kind == FailureKind::Unavailable;
@@ -137,8 +137,8 @@ TEST_CASE("a server whose certificate does not fit gets no request", "[net][clie
 }
 
 TEST_CASE("over TLS an end without close_notify is no end", "[net][client][tls]") {
-  const TestCertificate certificate({"127.0.0.1"});
-  Fixture f(certificate.authorityFile());
+  const TestCertificate certificate("IP:127.0.0.1");
+  Fixture f(certificate.certificateFile());
   const Reply start = Reply().bytes("HTTP/1.0 200 OK\r\n\r\nhello");
   FakeUpstream proper([&](const FakeRequest&) { return Reply(start).close(); }, certificate);
   const Fetched whole = f.get(proper.url());
@@ -152,8 +152,8 @@ TEST_CASE("over TLS an end without close_notify is no end", "[net][client][tls]"
 }
 
 TEST_CASE("a plain server is no TLS server", "[net][client][tls]") {
-  const TestCertificate certificate({"127.0.0.1"});
-  Fixture f(certificate.authorityFile());
+  const TestCertificate certificate("IP:127.0.0.1");
+  Fixture f(certificate.certificateFile());
   Poco::Net::ServerSocket listener(Poco::Net::SocketAddress("127.0.0.1", 0));
   std::thread server([&] {
     Poco::Net::StreamSocket socket = listener.acceptConnection();
@@ -170,10 +170,10 @@ TEST_CASE("a plain server is no TLS server", "[net][client][tls]") {
 }
 
 TEST_CASE("https goes through a proxy's tunnel, verified at the upstream", "[net][client][proxy]") {
-  const TestCertificate certificate({"upstream.test"});
+  const TestCertificate certificate("DNS:upstream.test");
   FakeUpstream upstream(echo, certificate);
   FakeProxy proxy(upstream.port(), "HTTP/1.1 200 Connection established\r\n\r\n");
-  Fixture f(certificate.authorityFile(), through("http://user:pass@" + proxy.address()));
+  Fixture f(certificate.certificateFile(), through("http://user:pass@" + proxy.address()));
   const Fetched got = f.get("https://upstream.test/v1/x");
   INFO((got.failure ? got.failure->message : ""));
   CHECK(got.body == "{}");
