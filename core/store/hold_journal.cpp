@@ -111,6 +111,12 @@ HoldJournal::HoldJournal(std::string path, std::size_t capacity)
         "hold journal " + path_ + " is damaged; move it away to start without the holds in it");
   }
   slots_[0].magic = kMagic;
+  next_.resize(allocated_);
+  free_.clear();
+  for (std::size_t slot = allocated_; slot-- > 1;) {
+    if (slots_[slot].state.load(std::memory_order_acquire) != kOpen)
+      free_.push_back(static_cast<std::uint32_t>(slot));
+  }
 }
 
 HoldJournal::~HoldJournal() {
