@@ -1,0 +1,3 @@
+#define FIXTURE_ID "test.no_entry"
+#define FIXTURE_WITHOUT_ENTRY
+#include "fixture.h"

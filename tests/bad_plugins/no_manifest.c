@@ -1,0 +1,2 @@
+#define FIXTURE_WITHOUT_NOTE
+#include "fixture.h"

@@ -1,0 +1,3 @@
+#define FIXTURE_ID "test.short_entry"
+#define FIXTURE_ENTRY_SIZE 16
+#include "fixture.h"

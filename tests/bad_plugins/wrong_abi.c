@@ -1,0 +1,3 @@
+#define FIXTURE_ID "test.wrong_abi"
+#define FIXTURE_NOTE_ABI "{\"major\":2,\"minor\":0}"
+#include "fixture.h"
