@@ -6,10 +6,46 @@
 
 #include <pagoda/json.hpp>
 
+#include "core/api/json_scanner.h"
+
 namespace pagoda::api {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+void appendEscaped(std::string& out, std::string_view text) {
+  constexpr char kHex[] = "0123456789abcdef";
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  for (;;) {
+    const char* const run = p;
+    p = findJsonSpecial(p, end);
+    out.append(run, p);
+    if (p == end) return;
+    const char c = *p++;
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        out += "\\u00";
+        out += kHex[static_cast<unsigned char>(c) >> 4];
+        out += kHex[static_cast<unsigned char>(c) & 15];
+    }
+  }
+}
 
 // Length of the well-formed character at the start of `text`; 0 if there is none.
 std::size_t characterAt(std::string_view text) {
@@ -21,7 +57,7 @@ std::size_t characterAt(std::string_view text) {
 void appendRepaired(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const std::size_t size = characterAt(text);
-    json::appendEscaped(out, size == 0 ? kReplacement : text.substr(0, size));
+    appendEscaped(out, size == 0 ? kReplacement : text.substr(0, size));
     text.remove_prefix(size == 0 ? 1 : size);
   }
 }
@@ -45,7 +81,7 @@ bool has(const std::vector<std::string_view>& names, std::string_view name) {
 void appendJsonString(std::string& out, std::string_view text) {
   out += '"';
   if (simdjson::validate_utf8(text.data(), text.size())) {
-    json::appendEscaped(out, text);
+    appendEscaped(out, text);
   } else {
     appendRepaired(out, text);
   }

@@ -15,26 +15,6 @@ bool isSpecial(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
-// The first quote, backslash or control character. Prompts are nearly all text: this loop is the
-// time that a request's JSON takes.
-const char* findSpecial(const char* p, const char* end) {
-#if defined(__SSE2__)
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i slash = _mm_set1_epi8('\\');
-  const __m128i lastControl = _mm_set1_epi8(0x1F);
-  for (; end - p >= 16; p += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, lastControl), bytes);
-    const __m128i marks = _mm_or_si128(
-        control, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash)));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(marks));
-    if (mask != 0) return p + std::countr_zero(mask);
-  }
-#endif
-  while (p != end && !isSpecial(*p)) ++p;
-  return p;
-}
-
 int hexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -70,6 +50,25 @@ void appendUtf8(std::string& out, unsigned code) {
 }
 
 }  // namespace
+
+// Prompts and answers are nearly all text: this loop is the time that their JSON takes.
+const char* findJsonSpecial(const char* p, const char* end) {
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i slash = _mm_set1_epi8('\\');
+  const __m128i lastControl = _mm_set1_epi8(0x1F);
+  for (; end - p >= 16; p += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, lastControl), bytes);
+    const __m128i marks = _mm_or_si128(
+        control, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash)));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(marks));
+    if (mask != 0) return p + std::countr_zero(mask);
+  }
+#endif
+  while (p != end && !isSpecial(*p)) ++p;
+  return p;
+}
 
 void unescapeJson(std::string_view body, std::string& out) {
   for (std::size_t from = 0;;) {
@@ -220,7 +219,7 @@ bool JsonScanner::string(std::uint32_t& begin, std::uint32_t& end, bool& escaped
   ++p_;
   begin = at();
   for (;;) {
-    p_ = findSpecial(p_, end_);
+    p_ = findJsonSpecial(p_, end_);
     if (p_ == end_) return fail("the text ends inside a string");
     if (*p_ == '"') break;
     if (*p_ != '\\') return fail("a control character inside a string");

@@ -49,6 +49,9 @@ class JsonScanner {
   std::optional<std::string> duplicate_;
 };
 
+/// The first quote, backslash or control character at or after `p`, or `end`.
+const char* findJsonSpecial(const char* p, const char* end);
+
 /// Appends the unescaped form of what stands between a checked string's quotes.
 void unescapeJson(std::string_view body, std::string& out);
 
