@@ -32,9 +32,11 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(kSpace) - from + 1);
 }
 
-// Members of an object that the events lack, as an object of their own; null says nothing.
+// Members of an object that the events lack, as an object of their own in a buffer that is used again;
+// null says nothing.
 class Extra {
  public:
+  explicit Extra(std::string& buffer) : object_(buffer) { object_.clear(); }
   void keep(std::string_view key, std::string_view raw) {
     if (raw == "null") return;
     object_ += object_.empty() ? '{' : ',';
@@ -42,26 +44,25 @@ class Extra {
     object_ += ':';
     object_ += raw;
   }
-  /// Empty if there is none.
-  const std::string& finished() {
-    if (!object_.empty() && !closed_) object_ += '}';
-    closed_ = true;
-    return object_;
+  void close() {
+    if (!object_.empty()) object_ += '}';
   }
 
  private:
-  std::string object_;
-  bool closed_ = false;
+  std::string& object_;
 };
 
 // Calls visit(key, raw) for each member of an object; false if it is none.
 template <class F>
 bool eachMember(std::string_view text, F&& visit) {
   json::Reader reader(text);
-  std::string name;
+  std::string copy;
   const bool object = reader.object([&](std::string_view key, json::Reader& value) {
-    name = key;
-    visit(std::string_view(name), value.raw());
+    if (key.data() < text.data() || key.data() >= text.data() + text.size()) {
+      copy = key;  // unescaped into the reader's buffer, which the value may use again
+      key = copy;
+    }
+    visit(key, value.raw());
   });
   reader.finish();
   return object;
@@ -76,9 +77,9 @@ void checkUtf8(std::string_view text) {
 struct AnswerReader::Parts {
   std::string_view id, model, choices, usage, groqUsage;
   bool error = false;
-  Extra extra;
 
-  explicit Parts(std::string_view text) {
+  Parts(std::string_view text, std::string& extraBuffer) {
+    Extra extra(extraBuffer);
     const bool object = eachMember(text, [&](std::string_view key, std::string_view raw) {
       if (key == "id") {
         id = raw;
@@ -97,6 +98,7 @@ struct AnswerReader::Parts {
         extra.keep(key, raw);
       }
     });
+    extra.close();
     if (!object) nonsense("the upstream sent JSON that is not an object");
   }
 
@@ -112,9 +114,9 @@ struct AnswerReader::ChoiceParts {
   std::int64_t index = -1;
   std::string_view message, delta, finish;
   bool error = false;
-  Extra extra;
 
-  explicit ChoiceParts(std::string_view text) {
+  ChoiceParts(std::string_view text, std::string& extraBuffer) {
+    Extra extra(extraBuffer);
     const bool object = eachMember(text, [&](std::string_view key, std::string_view raw) {
       if (key == "index") {
         index = json::Reader(raw).integer().value_or(-1);
@@ -130,15 +132,16 @@ struct AnswerReader::ChoiceParts {
         extra.keep(key, raw);
       }
     });
+    extra.close();
     if (!object) nonsense("the upstream sent a choice that is not an object");
   }
 };
 
 struct AnswerReader::MessageParts {
   std::string_view content, reasoningContent, reasoning, refusal, tools;
-  Extra extra;
 
-  explicit MessageParts(std::string_view text) {
+  MessageParts(std::string_view text, std::string& extraBuffer) {
+    Extra extra(extraBuffer);
     const bool object = eachMember(text, [&](std::string_view key, std::string_view raw) {
       if (key == "content") {
         content = raw;
@@ -154,6 +157,7 @@ struct AnswerReader::MessageParts {
         extra.keep(key, raw);
       }
     });
+    extra.close();
     if (!object) nonsense("the upstream sent a message that is not an object");
   }
 };
@@ -173,13 +177,13 @@ pagoda_finish finishOf(std::string_view word) noexcept {
 void AnswerReader::whole(std::string_view text, sdk::Events& events) {
   if (done_) return;
   checkUtf8(text);
-  Parts parts(text);
+  Parts parts(text, answerExtra_);
   if (parts.error || parts.choices.empty()) {
     if (isError(text)) throw failureInBody(text);
   }
   if (!isArray(parts.choices)) nonsense("the upstream sent an answer without choices");
   start(parts, events);
-  answerExtra(parts.extra.finished(), events);
+  answerExtra(events);
   choices(parts.choices, false, events);
   if (choices_.empty()) nonsense("the upstream sent an answer with an empty list of choices");
   usage(isObject(parts.usage) ? parts.usage : parts.groqUsage, events);
@@ -194,7 +198,7 @@ void AnswerReader::chunk(std::string_view data, sdk::Events& events) {
     return finish(events);
   }
   checkUtf8(data);
-  Parts parts(data);
+  Parts parts(data, answerExtra_);
   if ((parts.error || parts.choices.empty()) && isError(data)) throw failureInBody(data);
   const bool hasChoices =
       isArray(parts.choices) && parts.choices.find('{') != std::string_view::npos;
@@ -204,9 +208,9 @@ void AnswerReader::chunk(std::string_view data, sdk::Events& events) {
     if (named || hasChoices || isObject(parts.usage)) start(parts, events);
   }
   if (started_) {
-    answerExtra(parts.extra.finished(), events);
-  } else if (const std::string& extra = parts.extra.finished(); !extra.empty()) {
-    lastExtra_ = extra;
+    answerExtra(events);
+  } else if (!answerExtra_.empty()) {
+    lastExtra_ = answerExtra_;
   }
   if (hasChoices) choices(parts.choices, true, events);
   usage(isObject(parts.usage) ? parts.usage : parts.groqUsage, events);
@@ -229,10 +233,10 @@ void AnswerReader::start(const Parts& parts, sdk::Events& events) {
 }
 
 // Chunks repeat the answer's members (provider, system_fingerprint); once is enough.
-void AnswerReader::answerExtra(const std::string& extra, sdk::Events& events) {
-  if (extra.empty() || extra == lastExtra_) return;
-  lastExtra_ = extra;
-  events.extra(PAGODA_EXTRA_ANSWER, extra);
+void AnswerReader::answerExtra(sdk::Events& events) {
+  if (answerExtra_.empty() || answerExtra_ == lastExtra_) return;
+  lastExtra_ = answerExtra_;
+  events.extra(PAGODA_EXTRA_ANSWER, lastExtra_);
 }
 
 void AnswerReader::choices(std::string_view array, bool streamed, sdk::Events& events) {
@@ -243,7 +247,7 @@ void AnswerReader::choices(std::string_view array, bool streamed, sdk::Events& e
 
 void AnswerReader::choice(std::string_view raw, std::uint32_t position, bool streamed,
                           sdk::Events& events) {
-  ChoiceParts parts(raw);
+  ChoiceParts parts(raw, choiceExtra_);
   if (parts.error && isError(raw)) throw failureInBody(raw);
   Choice& choice = find(parts.index, position);
   // Perplexity sends both: the delta, and beside it the message so far. A server that streams one
@@ -255,8 +259,7 @@ void AnswerReader::choice(std::string_view raw, std::uint32_t position, bool str
   } else if (!streamed) {
     nonsense("the upstream sent a choice without a message");
   }
-  if (const std::string& extra = parts.extra.finished(); !extra.empty())
-    events.extra(PAGODA_EXTRA_CHOICE, extra, choice.number);
+  if (!choiceExtra_.empty()) events.extra(PAGODA_EXTRA_CHOICE, choiceExtra_, choice.number);
   const std::string_view word = text(parts.finish);
   if (word == "error" || word == "insufficient_system_resource")
     throw sdk::Failure(PAGODA_E_UNAVAILABLE, "the upstream broke its answer off with an error");
@@ -264,7 +267,7 @@ void AnswerReader::choice(std::string_view raw, std::uint32_t position, bool str
 }
 
 void AnswerReader::message(Choice& choice, std::string_view raw, sdk::Events& events) {
-  MessageParts parts(raw);
+  MessageParts parts(raw, messageExtra_);
   std::string_view thinking = text(parts.reasoningContent);
   if (thinking.empty()) thinking = text(parts.reasoning);
   if (!thinking.empty()) events.reasoning(thinking, choice.number);
@@ -273,8 +276,7 @@ void AnswerReader::message(Choice& choice, std::string_view raw, sdk::Events& ev
   if (const std::string_view words = text(parts.refusal); !words.empty())
     events.refusal(words, choice.number);
   if (isArray(parts.tools)) choice.tools.read(parts.tools, events);
-  if (const std::string& extra = parts.extra.finished(); !extra.empty())
-    events.extra(PAGODA_EXTRA_MESSAGE, extra, choice.number);
+  if (!messageExtra_.empty()) events.extra(PAGODA_EXTRA_MESSAGE, messageExtra_, choice.number);
 }
 
 // A string, null, or parts: text and thinking (Mistral); other parts are passed on as they are.

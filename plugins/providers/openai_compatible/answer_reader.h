@@ -44,7 +44,7 @@ class AnswerReader {
   struct MessageParts;
 
   void start(const Parts& parts, sdk::Events& events);
-  void answerExtra(const std::string& extra, sdk::Events& events);
+  void answerExtra(sdk::Events& events);
   void choices(std::string_view array, bool streamed, sdk::Events& events);
   void choice(std::string_view text, std::uint32_t position, bool streamed, sdk::Events& events);
   void message(Choice& choice, std::string_view text, sdk::Events& events);
@@ -58,6 +58,10 @@ class AnswerReader {
   std::string requestId_;
   std::deque<Choice> choices_;
   std::string buffer_;
+  // Extras of the object being read, and the answer's as they were last passed on.
+  std::string answerExtra_;
+  std::string choiceExtra_;
+  std::string messageExtra_;
   std::string lastExtra_;
   Usage usage_;
   bool hasUsage_ = false;
