@@ -103,6 +103,8 @@ class ModelsReader {
     context_.refuseUnknown(node, kModelKeys, "models." + key);
     Model model;
     model.key = key;
+    // What is not said is not held against a model; its provider will tell.
+    model.capabilities = ~std::uint64_t{0};
     if (const Model* lent = builtIn_ ? builtIn_->find(key) : nullptr) borrow(*lent, model);
     const std::string where = "models." + key + ".";
     readIdentity(node, where, model);

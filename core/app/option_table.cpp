@@ -99,6 +99,7 @@ void addOthers(std::vector<Option>& options, Settings& s) {
       {.path = "security.jwt_secret",
        .target = &s.security.jwtSecret,
        .seedVariable = "JWT_SECRET"},
+      {.path = "security.cors_origins", .target = &s.security.corsOrigins},
       {.path = "plugins.directories", .target = &s.plugins.directories},
       {.path = "plugins.policy",
        .target = &s.plugins.policy,
@@ -109,7 +110,7 @@ void addOthers(std::vector<Option>& options, Settings& s) {
       {.path = "storage.data_dir", .target = &s.storage.dataDir, .seedVariable = "PAGODA_DATA_DIR"},
       {.path = "storage.durability",
        .target = &s.storage.durability,
-       .choices = {"normal", "full"}},
+       .choices = {"group", "process"}},
       {.path = "storage.busy_timeout_ms", .target = &s.storage.busyTimeout, .most = kDay},
       {.path = "storage.queue", .target = &s.storage.queue, .least = 1, .most = 1'000'000},
       {.path = "logging.level",
@@ -120,7 +121,6 @@ void addOthers(std::vector<Option>& options, Settings& s) {
       {.path = "discovery.enabled", .target = &s.discovery.enabled},
       {.path = "discovery.timeout_ms", .target = &s.discovery.timeout, .least = 1, .most = 10'000},
       {.path = "strategy.type", .target = &s.strategy.type},
-      {.path = "strategy.local_fallback", .target = &s.strategy.localFallback},
   };
   options.insert(options.end(), own.begin(), own.end());
 }

@@ -195,6 +195,7 @@ class ProviderReader {
     if (entry.key == "name") return;
     if (entry.key == "api_key") {
       if (!provider.disabled.empty()) return;
+      provider.keyless = false;
       readKey(entry.value, place, provider);
       return;
     }

@@ -55,6 +55,7 @@ struct UpstreamSettings {
 struct SecuritySettings {
   std::string auth = "auto";  ///< auto, api_key, none
   Secret jwtSecret;
+  std::vector<std::string> corsOrigins;
 };
 
 struct PluginSettings {
@@ -67,9 +68,9 @@ struct PluginSettings {
 
 struct StorageSettings {
   std::string dataDir;
-  std::string durability = "normal";  ///< normal, full
-  Millis busyTimeout{5'000};
-  std::int64_t queue = 8192;
+  std::string durability = "group";  ///< group (power failure), process (kill -9)
+  Millis busyTimeout{2'000};
+  std::int64_t queue = 65'536;
 };
 
 struct LoggingSettings {
@@ -85,7 +86,6 @@ struct DiscoverySettings {
 struct StrategySettings {
   std::string type = "tiered";
   std::string settingsJson = "{}";
-  bool localFallback = true;
 };
 
 struct CostSettings {
@@ -102,6 +102,7 @@ struct ProviderSettings {
   Secret apiKey;
   /// base_url and what else the plugin reads; never the key.
   std::string settingsJson = "{}";
+  bool keyless = true;  ///< no `api_key` at all: the upstream wants none
   /// Empty: in use. Otherwise why not, for people.
   std::string disabled;
   Place place;

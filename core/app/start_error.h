@@ -1,0 +1,31 @@
+#pragma once
+// Why the program ends, and the exit code that says so to scripts. config/README.md lists them.
+
+#include <stdexcept>
+#include <string>
+
+namespace pagoda::app {
+
+enum class ExitCode {
+  Ok = 0,
+  Failure = 1,
+  Usage = 2,
+  Configuration = 3,
+  PortInUse = 4,
+  Storage = 5,
+  Plugin = 6,
+  Unreachable = 7,  ///< no server answers at the address
+  Refused = 8,      ///< the server answered with an error
+};
+
+/// Ends the start with one clear line.
+class StartError : public std::runtime_error {
+ public:
+  StartError(ExitCode code, const std::string& line) : std::runtime_error(line), code_(code) {}
+  ExitCode code() const noexcept { return code_; }
+
+ private:
+  ExitCode code_;
+};
+
+}  // namespace pagoda::app

@@ -1,0 +1,170 @@
+#include "core/app/commands/command_line.h"
+
+#include <sstream>
+
+#include <catch2/catch.hpp>
+
+#include "tests/core/app/config_fixture.h"
+
+using namespace pagoda::app;
+using pagoda::app::test::ConfigDirectory;
+
+namespace {
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string error;
+};
+
+Ran run(const std::vector<std::string>& words, Environment environment = {}) {
+  std::ostringstream out;
+  std::ostringstream error;
+  Console console{out, error, environment};
+  const int code = runCommandLine(words, console);
+  return {code, out.str(), error.str()};
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("wrong use is one line and exit code 2", "[app][cli]") {
+  struct Case {
+    std::vector<std::string> words;
+    const char* line;
+  };
+  const Case cases[] = {
+      {{"serv"}, "pagoda: unknown command 'serv'; did you mean 'serve'?\n"},
+      {{"frobnicate"}, "pagoda: unknown command 'frobnicate'; pagoda --help lists them\n"},
+      {{"keys"}, "pagoda: 'keys' needs one more word: keys create, keys list, keys revoke\n"},
+      {{"serve", "--prot", "1"},
+       "pagoda: unknown option --prot of 'pagoda serve'; did you mean --port?\n"},
+      {{"serve", "--port"}, "pagoda: --port needs a value: --port N\n"},
+      {{"serve", "--json=1"}, "pagoda: --json takes no value\n"},
+      {{"serve", "--port", "1", "--port", "2"}, "pagoda: --port is given twice\n"},
+      {{"version", "now"}, "pagoda: 'pagoda version' does not take 'now'\n"},
+      {{"chat", "two", "words"}, "pagoda: 'pagoda chat' takes one PROMPT: put it in quotes\n"},
+      {{"chat"}, "pagoda: 'pagoda chat' takes one PROMPT\n"},
+      {{"models", "--set", "server.port"},
+       "pagoda: --set server.port has no value: --set OPTION=VALUE\n"},
+      {{"chat", "hi", "--tier", "x", "--url", "http://127.0.0.1:1"},
+       "pagoda: --tier needs a whole number, not 'x'\n"},
+  };
+  for (const Case& c : cases) {
+    DYNAMIC_SECTION(c.line) {
+      const Ran ran = run(c.words);
+      CHECK(ran.code == 2);
+      CHECK(ran.error == c.line);
+      CHECK(ran.out.empty());
+    }
+  }
+}
+
+TEST_CASE("help is shown for the program and for each command", "[app][cli]") {
+  const Ran all = run({"--help"});
+  CHECK(all.code == 0);
+  for (const char* name : {"serve", "health", "info", "metrics", "test-config", "models",
+                           "explain PROMPT", "chat PROMPT", "demo", "keys create", "keys list",
+                           "keys revoke ID", "plugins list", "version"})
+    CHECK(has(all.out, std::string("  ") + name));
+  const Ran one = run({"keys", "create", "--help"});
+  CHECK(one.code == 0);
+  CHECK(has(one.out, "--expires-days N"));
+  CHECK(run({}).code == 2);
+}
+
+TEST_CASE("version answers people and programs", "[app][cli]") {
+  CHECK(has(run({"version"}).out, "pagoda "));
+  CHECK(has(run({"version", "--json"}).out, R"({"name":"pagoda","version":")"));
+}
+
+TEST_CASE("test-config prints every mistake and ends with 3", "[app][cli]") {
+  const ConfigDirectory directory;
+  directory.pagoda("server:\n  prot: 1\nlogging:\n  level: loud\n");
+  directory.models("models: {}\n");
+  const Ran people = run({"test-config", "--config", directory.path()});
+  CHECK(people.code == 3);
+  CHECK(people.out ==
+        directory.path() +
+            "/pagoda.yaml:2:3: unknown key 'prot' in 'server' (did you mean 'port'?)\n" +
+            directory.path() +
+            "/pagoda.yaml:4:10: logging.level: 'loud' is not one of trace, debug, info, warn, "
+            "error, off\n");
+  const Ran programs = run({"test-config", "--config", directory.path(), "--json"});
+  CHECK(programs.code == 3);
+  CHECK(has(programs.out, R"("ok":false)"));
+  CHECK(has(programs.out, R"("line":2,"column":3)"));
+}
+
+TEST_CASE("a wrong configuration refuses serve with one line and code 3", "[app][cli]") {
+  const ConfigDirectory directory;
+  directory.pagoda("server:\n  prot: 1\n  hots: x\n");
+  directory.models("models: {}\n");
+  const Ran ran = run({"serve", "--config", directory.path()});
+  CHECK(ran.code == 3);
+  CHECK(std::ranges::count(ran.error, '\n') == 1);
+  CHECK(has(ran.error, "pagoda.yaml:2:3: unknown key 'prot'"));
+  CHECK(has(ran.error, "(and 1 more: pagoda test-config shows all)"));
+}
+
+TEST_CASE("a server that is not there is code 7", "[app][cli]") {
+  const Ran ran = run({"health", "--url", "http://127.0.0.1:1"});
+  CHECK(ran.code == 7);
+  CHECK(has(ran.error, "no server answers at http://127.0.0.1:1"));
+}
+
+TEST_CASE("models lists prices, and what is left out with the reason", "[app][cli]") {
+  const ConfigDirectory directory;
+  directory.pagoda(std::string(test::kSmallPagoda) +
+                   "  - {name: other, type: sim, api_key: \"${NOT_SET:-}\"}\n");
+  directory.models(
+      std::string(test::kSmallModels) +
+      "  left: {tier: 1, provider: other, model: x, price_per_million: {input: 1, output: 1}}\n");
+  const Ran ran = run({"models", "--config", directory.path()});
+  CHECK(ran.code == 0);
+  CHECK(has(ran.out, "test-model  0     upstream/test-model  1        2"));
+  CHECK(has(ran.out, "left out: left: provider 'other' is disabled: no API key: set NOT_SET\n"));
+  const Ran json = run({"models", "--config", directory.path(), "--json"});
+  CHECK(has(json.out, R"("left_out":[{"id":"left","reason":)"));
+  CHECK(has(json.out, R"("price_per_million":{"input":1,"output":2})"));
+}
+
+TEST_CASE("keys are made, listed and revoked, and shown once", "[app][cli]") {
+  const ConfigDirectory directory;
+  const auto keys = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "keys");
+    words.insert(words.end(),
+                 {"--config", directory.path(), "--data-dir", directory.path() + "/data"});
+    return run(words);
+  };
+  const Ran made =
+      keys({"create", "--name", "ci", "--budget", "2.50", "--admin", "--expires-days", "30"});
+  REQUIRE(made.code == 0);
+  const std::string key = made.out.substr(0, made.out.find('\n'));
+  CHECK(key.size() > 22);
+  const Ran listed = keys({"list"});
+  CHECK(has(listed.out, "ci"));
+  CHECK(has(listed.out, "$2.5"));
+  CHECK(has(listed.out, "admin"));
+  CHECK_FALSE(has(listed.out, key));
+  const std::size_t at = listed.out.find("key_");
+  REQUIRE(at != std::string::npos);
+  const std::string id = listed.out.substr(at, listed.out.find(' ', at) - at);
+  CHECK(keys({"revoke", id}).code == 0);
+  CHECK(has(keys({"list"}).out, "revoked"));
+  CHECK(keys({"revoke", "key_none"}).code == 1);
+  CHECK(keys({"create", "--budget", "-1"}).code == 2);
+  CHECK(keys({"create", "--expires-days", "0"}).code == 2);
+}
+
+TEST_CASE("a data folder that cannot be used is code 5", "[app][cli]") {
+  const ConfigDirectory directory;
+  directory.write("file", "x");
+  const Ran ran = run({"keys", "list", "--config", directory.path(), "--data-dir",
+                       directory.path() + "/file/data"});
+  CHECK(ran.code == 5);
+  CHECK(std::ranges::count(ran.error, '\n') == 1);
+}
