@@ -17,6 +17,17 @@ void fillRandom(void* data, std::size_t size) {
     throw std::runtime_error("no random bytes from the kernel");
 }
 
+// Where the sequence starts in each millisecond: at random in the lower half of its range, not at
+// zero, so that two processes that share a clock seldom make the same id.
+std::int64_t sequenceStart() {
+  static const std::int64_t start = [] {
+    std::uint32_t random = 0;
+    fillRandom(&random, sizeof random);
+    return static_cast<std::int64_t>(random & ((1u << (kSequenceBits - 1)) - 1));
+  }();
+  return start;
+}
+
 }  // namespace
 
 std::optional<RequestId> RequestId::parse(std::string_view text) {
@@ -37,7 +48,8 @@ std::string RequestId::toString() const {
   return text;
 }
 
-RequestIdSource::RequestIdSource(const Clock& clock) : clock_(clock), last_(0) {}
+// The kernel is asked here, where a failure can be told, and not in next().
+RequestIdSource::RequestIdSource(const Clock& clock) : clock_(clock), last_(sequenceStart()) {}
 
 RequestId RequestIdSource::next() noexcept {
   // The sequence restarts from a hash of the address of this source each millisecond, not from

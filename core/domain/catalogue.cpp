@@ -1,6 +1,7 @@
 #include "core/domain/catalogue.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "core/domain/chat.h"
@@ -56,9 +57,15 @@ std::vector<std::string> Catalogue::near(std::string_view name) const {
 }
 
 Money costOf(const Usage& usage, const Price& price) {
-  const Tokens prompt = std::max<Tokens>(0, usage.prompt.value_or(0));
-  const Tokens cached = std::clamp<Tokens>(usage.cacheRead.value_or(0), 0, prompt);
-  const Tokens written = std::clamp<Tokens>(usage.cacheWrite.value_or(0), 0, prompt - cached);
+  const Tokens read = std::max<Tokens>(0, usage.cacheRead.value_or(0));
+  const Tokens wrote = std::max<Tokens>(0, usage.cacheWrite.value_or(0));
+  // Without a total, what is known of its parts is billed; they never exceed a total that is known.
+  const Tokens parts = read > std::numeric_limits<Tokens>::max() - wrote
+                           ? std::numeric_limits<Tokens>::max()
+                           : read + wrote;
+  const Tokens prompt = std::max<Tokens>(0, usage.prompt.value_or(parts));
+  const Tokens cached = std::min(read, prompt);
+  const Tokens written = std::min(wrote, prompt - cached);
   return price.perRequest + costOf(prompt - cached - written, price.input) +
          costOf(cached, price.cacheRead.value_or(price.input)) +
          costOf(written, price.cacheWrite.value_or(price.input)) +
