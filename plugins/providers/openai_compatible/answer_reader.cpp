@@ -32,8 +32,8 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(kSpace) - from + 1);
 }
 
-// Members of an object that the events lack, as an object of their own in a buffer that is used again;
-// null says nothing.
+// Members of an object that the events lack, as an object of their own in a buffer that is used
+// again; null says nothing.
 class Extra {
  public:
   explicit Extra(std::string& buffer) : object_(buffer) { object_.clear(); }
@@ -351,6 +351,9 @@ void AnswerReader::usage(std::string_view raw, sdk::Events& events) {
 // chunk, or send content after it.
 void AnswerReader::finish(sdk::Events& events) {
   done_ = true;
+  for (const Choice& choice : choices_) {
+    if (choice.tools.hasNameless()) nonsense("the upstream sent a tool call without a name");
+  }
   if (!usage_.extra.empty()) events.extra(PAGODA_EXTRA_USAGE, usage_.extra);
   for (Choice& choice : choices_) {
     if (choice.finish.empty()) choice.finish = choice.tools.empty() ? "stop" : "tool_calls";

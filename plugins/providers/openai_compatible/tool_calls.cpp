@@ -1,5 +1,7 @@
 #include "tool_calls.h"
 
+#include <algorithm>
+
 namespace pagoda::openai_compatible {
 
 struct ToolCalls::Element {
@@ -81,19 +83,19 @@ void ToolCalls::read(std::string_view array, sdk::Events& events) {
 
 void ToolCalls::readElement(std::string_view json, sdk::Events& events) {
   const Element element(json);
-  const std::uint32_t index = find(element);
-  Call& call = calls_[index];
+  Call& call = find(element);
   if (!call.begun && element.name.empty()) {
     call.pending += element.arguments;
     return;
   }
-  if (!call.begun) begin(index, element, events);
-  if (!element.arguments.empty()) events.toolArguments(index, element.arguments, choice_);
-  if (element.extra != "{}") events.extra(PAGODA_EXTRA_TOOL_CALL, element.extra, choice_, index);
+  if (!call.begun) begin(call, element, events);
+  if (!element.arguments.empty()) events.toolArguments(call.number, element.arguments, choice_);
+  if (element.extra != "{}")
+    events.extra(PAGODA_EXTRA_TOOL_CALL, element.extra, choice_, call.number);
 }
 
 // The call that an element belongs to, made if it is a new one.
-std::uint32_t ToolCalls::find(const Element& element) {
+ToolCalls::Call& ToolCalls::find(const Element& element) {
   const bool named = !element.id.empty() && !element.name.empty();
   for (std::size_t i = calls_.size(); i-- > 0;) {
     Call& call = calls_[i];
@@ -101,27 +103,33 @@ std::uint32_t ToolCalls::find(const Element& element) {
     // Some servers number parallel calls alike: another id with a name is another call.
     const bool other = named && call.begun && element.id != call.id;
     const bool sameId = element.index < 0 && !element.id.empty() && element.id == call.id;
-    if ((sameIndex && !other) || sameId) return static_cast<std::uint32_t>(i);
+    if ((sameIndex && !other) || sameId) return call;
   }
   // Neither index nor id: more of the last call, unless a name opens a new one.
   if (element.index < 0 && element.id.empty() && element.name.empty() && !calls_.empty())
-    return static_cast<std::uint32_t>(calls_.size() - 1);
-  calls_.push_back({element.index, element.id, {}, false});
-  return static_cast<std::uint32_t>(calls_.size() - 1);
+    return calls_.back();
+  return calls_.emplace_back(Call{element.index, element.id, {}});
 }
 
-void ToolCalls::begin(std::uint32_t index, const Element& element, sdk::Events& events) {
-  Call& call = calls_[index];
+void ToolCalls::begin(Call& call, const Element& element, sdk::Events& events) {
+  call.begun = true;
+  call.number = begun_++;
   if (call.id.empty()) call.id = element.id;
   if (call.id.empty()) {
     // The client has to name the call when it answers; so that it can, it gets a name from here.
-    call.id = "call_" + requestId_ + "_" + std::to_string(choice_) + "_" + std::to_string(index);
+    call.id =
+        "call_" + requestId_ + "_" + std::to_string(choice_) + "_" + std::to_string(call.number);
   }
-  call.begun = true;
-  events.toolBegin(index, call.id, element.name, choice_,
+  events.toolBegin(call.number, call.id, element.name, choice_,
                    element.custom ? PAGODA_TOOL_CALL_CUSTOM : 0);
-  if (!call.pending.empty()) events.toolArguments(index, call.pending, choice_);
+  if (!call.pending.empty()) events.toolArguments(call.number, call.pending, choice_);
   call.pending.clear();
+}
+
+bool ToolCalls::hasNameless() const noexcept {
+  return std::ranges::any_of(calls_, [](const Call& call) {
+    return !call.begun && (!call.id.empty() || !call.pending.empty());
+  });
 }
 
 }  // namespace pagoda::openai_compatible

@@ -18,7 +18,9 @@ class ToolCalls {
 
   /// Passes the elements of a `tool_calls` array on as events. Throws json::Malformed.
   void read(std::string_view array, sdk::Events& events);
-  bool empty() const noexcept { return calls_.empty(); }
+  bool empty() const noexcept { return begun_ == 0; }
+  /// Whether a call was announced that never got a name, so that no client can carry it out.
+  bool hasNameless() const noexcept;
 
  private:
   struct Call {
@@ -26,16 +28,18 @@ class ToolCalls {
     std::string id;
     std::string pending;  // arguments that came before the name
     bool begun = false;
+    std::uint32_t number = 0;  // the events' index, once begun
   };
   struct Element;
 
   void readElement(std::string_view element, sdk::Events& events);
-  std::uint32_t find(const Element& element);
-  void begin(std::uint32_t index, const Element& element, sdk::Events& events);
+  Call& find(const Element& element);
+  void begin(Call& call, const Element& element, sdk::Events& events);
 
   std::uint32_t choice_;
   std::string requestId_;
   std::vector<Call> calls_;
+  std::uint32_t begun_ = 0;
 };
 
 }  // namespace pagoda::openai_compatible

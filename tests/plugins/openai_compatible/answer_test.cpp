@@ -197,6 +197,16 @@ TEST_CASE("tool calls come whole, in pieces, unnumbered, alike-numbered or as ob
   }
 }
 
+TEST_CASE("a tool call without a name is no answer, and numbers no other call",
+          "[openai_compatible][answer]") {
+  const Exchange seen = runWhole(
+      {},
+      whole(R"("tool_calls":[{"id":"a"},{"id":"b","function":{"name":"f","arguments":"{}"}}])"));
+  CHECK(seen.status == PAGODA_E_PROTOCOL);
+  CHECK(seen.fault == "");
+  CHECK(seen.choices.at(0).tools == std::vector<ToolCall>{{"b", "f", "{}", false}});
+}
+
 TEST_CASE("members of a tool call that the events lack are passed on",
           "[openai_compatible][answer]") {
   const Exchange seen = runWhole(
