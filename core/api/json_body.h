@@ -16,6 +16,8 @@
 namespace pagoda::api {
 
 inline constexpr int kMaxJsonDepth = 64;
+/// The index takes 24 bytes a value: a body of nothing but brackets must not grow twelvefold.
+inline constexpr std::size_t kMaxJsonValues = 1'000'000;
 
 enum class JsonKind : std::uint8_t { Object, Array, String, Number, True, False, Null };
 

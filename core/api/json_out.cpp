@@ -11,6 +11,7 @@
 namespace pagoda::api {
 namespace {
 
+constexpr std::size_t kMostMembers = 256;  // each is compared with all others
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 void appendEscaped(std::string& out, std::string_view text) {
@@ -106,7 +107,7 @@ void appendMembers(std::string& out, std::string_view members,
   try {
     json::Reader reader(text);
     reader.object([&](std::string_view key, json::Reader& value) {
-      if (has(taken, key)) return;
+      if (taken.size() > kMostMembers || has(taken, key)) return;
       out += ',';
       json::appendString(out, key);
       out += ':';

@@ -136,6 +136,7 @@ std::uint32_t JsonScanner::open() {
 
 bool JsonScanner::value(std::uint32_t index, int depth) {
   if (p_ == end_) return fail("the text ends early");
+  if (index >= kMaxJsonValues) return fail("more than a million values");
   const std::uint32_t begin = at();
   JsonKind kind = JsonKind::Number;
   bool good = false;

@@ -44,13 +44,18 @@ std::string utilization(const services::BudgetState& budget) {
   return Money::fromNanoUsd(clipped * 10'000'000).toString();
 }
 
+// The seed calls the use of general models "general_inquiry"; the task is called "general".
+std::string capabilityOf(const std::string& task) {
+  return task == "general" ? "general_inquiry" : task;
+}
+
 void writeCapabilities(JsonWriter& json, const Counters& counters) {
   std::vector<std::pair<std::int64_t, std::string>> ranked;
   for (const auto& [task, count] : byLabel(counters, "tasks")) ranked.emplace_back(-count, task);
   std::ranges::sort(ranked);
   json.key("most_used_capabilities").beginArray();
   for (std::size_t i = 0; i < ranked.size() && i < kMostCapabilities; ++i)
-    json.string(ranked[i].second);
+    json.string(capabilityOf(ranked[i].second));
   json.endArray();
 }
 

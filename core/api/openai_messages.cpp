@@ -4,6 +4,8 @@
 namespace pagoda::api {
 namespace {
 
+constexpr std::size_t kMostMessages = 20'000;
+
 // The member's path, made only when something is wrong with it.
 struct Place {
   std::size_t message;
@@ -184,6 +186,8 @@ Result<std::vector<Message>> readOpenAiMessages(JsonValue messages) {
   std::vector<Message> read;
   Place place{0};
   for (const JsonValue entry : messages.children()) {
+    if (read.size() == kMostMessages)
+      return wrong("messages", "an array of at most 20000 messages");
     PAGODA_TRY(Message message, readMessage(entry, place));
     read.push_back(std::move(message));
     ++place.message;

@@ -133,6 +133,9 @@ Task<void> Router::handle(const HttpRequest& request, BodyReader& body, Response
   } catch (const std::exception& fault) {
     failed = true;
     context_.log.error("request_fault", {{"request_id", scope.idText}, {"what", fault.what()}});
+  } catch (...) {
+    failed = true;
+    context_.log.error("request_fault", {{"request_id", scope.idText}});
   }
   if (!failed) co_return;
   if (response.started()) {

@@ -97,12 +97,23 @@ TEST_CASE("metrics have the seed's members exactly", "[api][metrics]") {
       Catch::StartsWith(
           R"({"requests_per_tier":{"0":1,"1":0,"2":0,"3":0,"4":0},"cost_per_tier":{"0":0.00105,"1":0,"2":0,"3":0,"4":0},)"
           R"("budget_utilization_percentage":10.5,"most_used_capabilities":["coding"],)"));
-  CHECK_THAT(metrics->body,
-             Catch::Contains(
-                 R"("budget":{"limit_usd":0.01,"spent_usd":0.00105,"held_usd":0,"left_usd":0.00895})"));
+  CHECK_THAT(
+      metrics->body,
+      Catch::Contains(
+          R"("budget":{"limit_usd":0.01,"spent_usd":0.00105,"held_usd":0,"left_usd":0.00895})"));
   CHECK(metrics->body.find("requests_per_model") == std::string::npos);
   CHECK_THAT(house.call("GET", "/metrics", {}, &house.adminKey)->body,
              Catch::Contains(R"("requests_per_model":{"small":1})"));
+}
+
+TEST_CASE("capabilities are ranked by use, under the seed's names", "[api][metrics]") {
+  api::MetricsView view;
+  view.metrics.counters[{"tasks", "task=general"}] = 7;
+  view.metrics.counters[{"tasks", "task=coding"}] = 9;
+  view.metrics.counters[{"tasks", "task=analysis"}] = 1;
+  CHECK_THAT(
+      api::metricsJson(view),
+      Catch::Contains(R"("most_used_capabilities":["coding","general_inquiry","analysis"])"));
 }
 
 TEST_CASE("Prometheus text comes by its path and by Accept", "[api][metrics]") {

@@ -98,6 +98,14 @@ TEST_CASE("a repeated key is found among many", "[api][json]") {
   CHECK(repeated.error().param == "key4321");
 }
 
+TEST_CASE("a body of countless small values is refused", "[api][json]") {
+  std::string text = "[0";
+  for (std::size_t i = 0; i < kMaxJsonValues; ++i) text += ",0";
+  const auto document = JsonDocument::parse(text + "]");
+  REQUIRE_FALSE(document);
+  CHECK_THAT(document.error().message, Catch::Contains("a million values"));
+}
+
 TEST_CASE("a refusal shows no control byte and little of a long key", "[api][json]") {
   const std::string key = "a\\r\\nX: 1" + std::string(300, 'k');
   const auto document = JsonDocument::parse("{\"" + key + "\":1,\"" + key + "\":2}");

@@ -146,6 +146,13 @@ TEST_CASE("members that are no JSON are left out instead of breaking the answer"
   CHECK(written(outcome).find("\"a\"") == std::string::npos);
 }
 
+TEST_CASE("an upstream with countless extra members does not hold up the loop", "[api][openai]") {
+  Outcome outcome = outcomeWith(said("x"));
+  for (int i = 0; i < 200'000; ++i)
+    outcome.answer.answerExtra += (i > 0 ? ",\"m" : "\"m") + std::to_string(i) + "\":0";
+  CHECK(written(outcome).size() < 10'000);
+}
+
 TEST_CASE("an upstream's own finish reason becomes one that clients know", "[api][openai]") {
   AnswerChoice choice = said("x");
   choice.finish = FinishReason::Other;
