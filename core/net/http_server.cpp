@@ -19,7 +19,8 @@ namespace pagoda::net {
 namespace {
 
 // Connections that are told 503 and linger for a moment; above that they are dropped.
-constexpr std::size_t kOverloadedAtOnce = 64;
+constexpr std::size_t kOverloadedAtMost = 64;
+constexpr std::size_t kOverloadedAtLeast = 4;
 constexpr Millis kCutTime{2'000};
 
 /// Most requests need a connection to an upstream as well; files, plugins and the store need some.
@@ -56,7 +57,9 @@ struct HttpServer::State {
 void HttpServer::State::accept(ServerContext& context, const Poco::Net::StreamSocket& socket) {
   Poco::Net::StreamSocket accepted = socket;
   const std::size_t open = connections.load(std::memory_order_relaxed);
-  if (open >= maxConnections + kOverloadedAtOnce) {
+  const std::size_t overloaded =
+      std::clamp(maxConnections / 8, kOverloadedAtLeast, kOverloadedAtMost);
+  if (open >= maxConnections + overloaded) {
     accepted.close();
     return;
   }

@@ -97,7 +97,8 @@ class Stream final : private IoSource {
 
   /// Ends our direction: FIN, before it close_notify. Reading goes on.
   void shutdownWrite();
-  /// Closes; with TLS after a close_notify, if that can be sent without waiting.
+  /// Closes; with TLS after a close_notify, if that can be sent without waiting. Like abort(), only
+  /// while nobody waits.
   void close();
   /// Closes with RST, so that the peer cannot take what it got for the whole.
   void abort();

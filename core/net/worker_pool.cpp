@@ -27,6 +27,14 @@ struct WorkerPool::State {
     }
   }
 
+  /// After `closing` was set: no thread is added any more.
+  void join() {
+    changed.notify_all();
+    for (std::thread& thread : threads) {
+      if (thread.joinable()) thread.join();
+    }
+  }
+
   const std::size_t threadLimit;
   const std::size_t queueLimit;
   mutable std::mutex mutex;
@@ -45,8 +53,7 @@ WorkerPool::~WorkerPool() {
     const std::lock_guard lock(state_->mutex);
     state_->closing = true;
   }
-  state_->changed.notify_all();
-  for (std::thread& thread : state_->threads) thread.join();
+  state_->join();
 }
 
 bool WorkerPool::submit(std::function<void()> work) {
@@ -66,10 +73,12 @@ bool WorkerPool::submit(std::function<void()> work) {
 }
 
 void WorkerPool::close() {
-  const std::lock_guard lock(state_->mutex);
-  state_->closing = true;
-  state_->queue.clear();
-  state_->changed.notify_all();
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->closing = true;
+    state_->queue.clear();
+  }
+  state_->join();
 }
 
 std::size_t WorkerPool::queued() const {

@@ -18,7 +18,8 @@ class WorkerPool {
 
   /// False: the queue is full, no thread can be had, or the pool is closing; `work` was not taken.
   bool submit(std::function<void()> work);
-  /// Takes no more work; what is queued and not begun is dropped. For a fast shutdown.
+  /// Takes no more work, drops what has not begun, and waits for what runs. Call it before the
+  /// loops go that work may report to.
   void close();
   std::size_t queued() const;
 

@@ -42,7 +42,10 @@ class TestLoop {
   net::EventLoopGroup& group() { return group_; }
   net::EventLoop& loop() { return group_[0]; }
   ManualClock& clock() { return clock_; }
-  void stop() { group_.stop(); }
+  void stop() {
+    group_.stop();
+    workers_.close();  // what runs there may post to the loop until now
+  }
 
   /// Runs `work` on the loop and waits for it.
   void run(std::function<void()> work) {
