@@ -53,6 +53,8 @@ target_compile_options(pagoda_options INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
   # g++ 12 warns of uninitialised members inside coroutine frames and inlined optionals that are set.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
+  # and of a member that points to a flag on the stack for the length of one call.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-dangling-pointer>
   $<$<BOOL:${PAGODA_WARNINGS_AS_ERRORS}>:-Werror>)
 
 # pagoda_module(NAME SOURCES... [PUBLIC targets...] [PRIVATE targets...]): one folder of core/.
