@@ -245,6 +245,10 @@ void NativeCall::giveUp(FailureKind kind, std::string message) {
 }
 
 void NativeCall::watchStuck() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (finished_) return;  // cancel() ended it at once
+  }
   const auto count = [call = shared_from_this()] {
     const std::scoped_lock lock(call->mutex_);
     if (call->finished_) return;

@@ -151,10 +151,17 @@ static pagoda_status invoke(pagoda_provider* p, const pagoda_call* call,
     return host->post(p->host, 0, work, (void*)call, NULL) < 0 ? PAGODA_E_OVERLOADED
                                                                : PAGODA_PENDING;
   }
-  if (is(p, "pending") || is(p, "never")) {
+  if (is(p, "pending") || (is(p, "late") && p->pending == NULL)) {
     p->pending = call;
     script_emit(sink, PAGODA_EV_START, "");
     return PAGODA_PENDING;
+  }
+  if (is(p, "late")) {
+    /* Only now comes the end of the call before, which the host has long given up. */
+    script_emit(p->pending->events, PAGODA_EV_TEXT, "too late");
+    p->pending->finish(p->pending, PAGODA_OK, NULL);
+    p->pending = NULL;
+    return script_answer(sink, "in time");
   }
   if (is(p, "metric")) {
     metrics_of(p->host)->record(p->host, p->metric, 2);

@@ -53,6 +53,8 @@ TEST_CASE("a folder of wrong plugins is refused with named reasons, and the good
   std::filesystem::create_symlink("/dev/zero", bench.plugins / "device.so");
   std::filesystem::create_symlink("nowhere", bench.plugins / "dangling.so");
   writeAll(bench.plugins / "z_again.so", good);
+  writeAll(bench.plugins / "huge.so", good);
+  std::filesystem::resize_file(bench.plugins / "huge.so", 300u << 20);  // sparse
   writeAll(bench.plugins / "notes.txt", "no plugin, and not looked at");
 
   bench.host.loadAll();
@@ -80,6 +82,7 @@ TEST_CASE("a folder of wrong plugins is refused with named reasons, and the good
       {"same_type.so", "duplicate", "test.good@1.0.0"},
       {"z_again.so", "duplicate", "loaded already"},
       {"empty.so", "empty", ""},
+      {"huge.so", "too_large", "the limit is 256 MiB"},
       {"text.so", "not_elf", "no ELF header"},
       {"truncated.so", "truncated", "ends before"},
       {"stub.so", "truncated", "first header"},

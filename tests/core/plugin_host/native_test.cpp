@@ -90,7 +90,6 @@ TEST_CASE("what a native provider does wrong ends its attempt, and the next one 
       {"endless", FailureKind::TooLarge, "larger than"},
       {"answer", FailureKind::Protocol, "before its start"},
       {"unknown_status", FailureKind::Internal, "internal"},
-      {"never", FailureKind::Deadline, "deadline"},
   };
   PluginBench bench;
   bench.load("call/scripted");
@@ -100,10 +99,7 @@ TEST_CASE("what a native provider does wrong ends its attempt, and the next one 
       plugin_host::ProviderLimits limits;
       limits.answer = 1 << 20;
       const auto provider = bench.provider("scripted", c.mode, limits);
-      AttemptContext context;
-      if (c.kind == FailureKind::Deadline)
-        context.deadline = bench.clock.now() + std::chrono::seconds(5);
-      const NativeRun run = runNative(*provider, runtime, context);
+      const NativeRun run = runNative(*provider, runtime);
       REQUIRE_FALSE(run.status);
       CHECK(run.status.error().kind == c.kind);
       CHECK_THAT(run.status.error().message, Catch::Contains(c.message));
@@ -111,6 +107,27 @@ TEST_CASE("what a native provider does wrong ends its attempt, and the next one 
       CHECK(runNative(*next, runtime).status);
     }
   }
+}
+
+TEST_CASE("a pending call that ends after its deadline harms nobody", "[plugin_host][native]") {
+  PluginBench bench;
+  bench.load("call/scripted");
+  FakeRuntime runtime(bench.clock);
+  plugin_host::ProviderLimits limits;
+  limits.stuckAfter = Millis(0);
+  const auto provider = bench.provider("scripted", "late", limits);
+  AttemptContext context;
+  context.deadline = bench.clock.now() + std::chrono::seconds(5);
+  const NativeRun late = runNative(*provider, runtime, context);
+  REQUIRE_FALSE(late.status);
+  CHECK(late.status.error().kind == FailureKind::Deadline);
+  CHECK(stuckCalls(bench) == 1);
+
+  const NativeRun next = runNative(*provider, runtime);
+  CHECK(next.status);
+  CHECK(next.sink.text == "in time");
+  CHECK(late.sink.text.empty());
+  CHECK(stuckCalls(bench) == 0);
 }
 
 TEST_CASE("token counts that cannot be true are absent, not billed", "[plugin_host][native]") {

@@ -151,7 +151,9 @@ TEST_CASE("a missing key is named with its cure; a server on this machine needs 
     CHECK(talk.next().error().message == "no api key for provider p: set OPENAI_API_KEY");
   }
   SECTION("on loopback") {
-    Talk talk(bench, "loopback");
+    plugin_host::ProviderSpec spec;
+    spec.settingsJson = R"({"mode":"loopback","base_url":"http://127.0.0.1:11434/v1"})";
+    Talk talk(bench, "", spec);
     REQUIRE(talk.next());
     CHECK(headerOf(talk.request, "authorization") == "(none)");
   }

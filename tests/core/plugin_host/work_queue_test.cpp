@@ -25,10 +25,10 @@ class Door {
 }  // namespace
 
 TEST_CASE("jobs run, the earlier due ones first", "[plugin_host][work]") {
-  WorkQueue queue({.threads = 1, .jobs = 16});
   std::vector<int> order;
   std::promise<void> done;
   Door door;
+  WorkQueue queue({.threads = 1, .jobs = 16});
   queue.post(Duration::zero(), [&] { door.pass(); });
   queue.post(Millis(40), [&] {
     order.push_back(3);
@@ -42,9 +42,9 @@ TEST_CASE("jobs run, the earlier due ones first", "[plugin_host][work]") {
 }
 
 TEST_CASE("a job runs while others block", "[plugin_host][work]") {
-  WorkQueue queue({.threads = 3, .jobs = 16});
   Door door;
   std::promise<void> ran;
+  WorkQueue queue({.threads = 3, .jobs = 16});
   queue.post(Duration::zero(), [&] { door.pass(); });
   queue.post(Duration::zero(), [&] { door.pass(); });
   queue.post(Millis(5), [&] { ran.set_value(); });
@@ -61,14 +61,14 @@ TEST_CASE("a full queue takes no more", "[plugin_host][work]") {
 
 TEST_CASE("a job is cancelled before it runs, and waited for while it does",
           "[plugin_host][work]") {
+  Door door;
+  std::promise<void> started;
+  std::atomic<bool> over{false};
   WorkQueue queue({.threads = 2, .jobs = 16});
   const auto later = queue.post(std::chrono::hours(1), [] {});
   CHECK(queue.cancel(later, true) == WorkQueue::Cancelled::BeforeRun);
   CHECK(queue.cancel(later, true) == WorkQueue::Cancelled::Unknown);
 
-  Door door;
-  std::promise<void> started;
-  std::atomic<bool> over{false};
   const auto now = queue.post(Duration::zero(), [&] {
     started.set_value();
     door.pass();
@@ -94,16 +94,17 @@ TEST_CASE("an owner's jobs can be dropped", "[plugin_host][work]") {
 
 TEST_CASE("the queue can end on one of its own threads", "[plugin_host][work]") {
   auto queue = std::make_shared<WorkQueue>(WorkQueue::Limits{.threads = 2, .jobs = 16});
-  std::promise<void> ended;
+  const auto ended = std::make_shared<std::promise<void>>();
+  const auto door = std::make_shared<Door>();
+  auto future = ended->get_future();
   WorkQueue& raw = *queue;
-  Door door;
-  raw.post(Duration::zero(), [held = std::move(queue), &door, &ended]() mutable {
-    door.pass();
+  raw.post(Duration::zero(), [held = std::move(queue), door, ended]() mutable {
+    door->pass();
     held.reset();
-    ended.set_value();
+    ended->set_value();
   });
-  door.open();
-  ended.get_future().wait();
+  door->open();
+  future.wait();
 }
 
 TEST_CASE("many jobs from many threads all run once", "[plugin_host][work]") {
