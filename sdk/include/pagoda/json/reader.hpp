@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "scan.hpp"
+#include "unescape.hpp"
 
 namespace pagoda::json {
 
@@ -102,7 +103,6 @@ class Reader {
   std::string_view stringBody(bool& escaped);
   void skipEscape();
   unsigned hex4();
-  void unescape(std::string_view body, std::string& out) const;
   std::string_view numberText(bool& integral);
   void literal(std::string_view word);
   void skipValue();
@@ -185,7 +185,7 @@ inline std::string_view Reader::key() {
   bool escaped = false;
   std::string_view name = stringBody(escaped);
   if (escaped) {
-    unescape(name, keyBuffer_);
+    detail::unescape(name, keyBuffer_);
     name = keyBuffer_;
   }
   expect(':', "':' was expected");
@@ -226,88 +226,12 @@ inline unsigned Reader::hex4() {
   return value;
 }
 
-namespace detail {
-
-inline void appendUtf8(std::string& out, unsigned code) {
-  if (code < 0x80) {
-    out += static_cast<char>(code);
-  } else if (code < 0x800) {
-    out += static_cast<char>(0xC0 | (code >> 6));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    out += static_cast<char>(0xE0 | (code >> 12));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  } else {
-    out += static_cast<char>(0xF0 | (code >> 18));
-    out += static_cast<char>(0x80 | ((code >> 12) & 0x3F));
-    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
-    out += static_cast<char>(0x80 | (code & 0x3F));
-  }
-}
-
-inline unsigned escapedUnit(std::string_view body, std::size_t at) noexcept {
-  unsigned unit = 0;
-  std::from_chars(body.data() + at, body.data() + at + 4, unit, 16);
-  return unit;
-}
-
-}  // namespace detail
-
-// `body` has passed stringBody, so every escape in it is whole.
-inline void Reader::unescape(std::string_view body, std::string& out) const {
-  out.clear();
-  std::size_t i = 0;
-  for (;;) {
-    const std::size_t slash = body.find('\\', i);
-    out.append(body.substr(i, slash - i));
-    if (slash == std::string_view::npos) return;
-    const char c = body[slash + 1];
-    i = slash + 2;
-    switch (c) {
-      case 'b':
-        out += '\b';
-        break;
-      case 'f':
-        out += '\f';
-        break;
-      case 'n':
-        out += '\n';
-        break;
-      case 'r':
-        out += '\r';
-        break;
-      case 't':
-        out += '\t';
-        break;
-      default:
-        out += c;
-        break;
-      case 'u': {
-        unsigned code = detail::escapedUnit(body, i);
-        i += 4;
-        if (code >= 0xD800 && code <= 0xDFFF) {
-          const bool pair = code < 0xDC00 && body.substr(i, 2) == "\\u";
-          const unsigned low = pair ? detail::escapedUnit(body, i + 2) : 0;
-          if (low >= 0xDC00 && low <= 0xDFFF) {
-            code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-            i += 6;
-          } else {
-            code = 0xFFFD;
-          }
-        }
-        detail::appendUtf8(out, code);
-      }
-    }
-  }
-}
-
 inline std::optional<std::string_view> Reader::string(std::string& buffer) {
   if (kind() != Kind::String) return skip(), std::nullopt;
   bool escaped = false;
   const std::string_view body = stringBody(escaped);
   if (!escaped) return body;
-  unescape(body, buffer);
+  detail::unescape(body, buffer);
   return std::string_view(buffer);
 }
 
