@@ -19,19 +19,22 @@ bool isFile(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0;
 }
 
-/// The text of one of the two files, or of its built-in twin; its name for messages goes to `name`.
-std::string textOf(const std::string& directory, const char* file, std::string& name,
+/// The text of one of the two files, or of what stands in for it; its name for messages goes to
+/// `name`.
+std::string textOf(const ConfigSources& sources, const char* file, std::string& name,
                    std::vector<Mistake>& mistakes) {
-  if (directory.empty()) {
+  if (sources.directory.empty()) {
     name = std::string("built-in ") + file;
-    return std::string(file == kPagodaFile ? builtInPagodaYaml() : builtInModelsYaml());
+    const bool server = file == kPagodaFile;
+    const std::string& given = server ? sources.pagodaYaml : sources.modelsYaml;
+    if (!given.empty()) return given;
+    return std::string(server ? builtInPagodaYaml() : builtInModelsYaml());
   }
-  name = directory + (directory.ends_with('/') ? "" : "/") + file;
+  name = sources.directory + (sources.directory.ends_with('/') ? "" : "/") + file;
   std::string text;
   const std::size_t before = mistakes.size();
   readConfigFile(name, text, mistakes);
-  const bool blank =
-      std::ranges::all_of(text, [](char c) { return c == ' ' || c == '\n' || c == '\r'; });
+  const bool blank = text.find_first_not_of(" \r\n") == std::string::npos;
   if (mistakes.size() == before && blank)
     mistakes.push_back({{name, 0, 0}, "is empty", "write at least a comment and one setting"});
   return text;
@@ -125,7 +128,7 @@ Configuration readConfiguration(const ConfigSources& sources, std::vector<Mistak
   for (Option& option : optionsOf(settings)) options.push_back({std::move(option)});
 
   ReadContext pagoda{{}, sources.environment, mistakes};
-  const std::string pagodaText = textOf(sources.directory, kPagodaFile, pagoda.file, mistakes);
+  const std::string pagodaText = textOf(sources, kPagodaFile, pagoda.file, mistakes);
   const YamlNode pagodaRoot = readYaml(pagodaText, pagoda.file, mistakes);
   readOptions(pagodaRoot, ConfigFile::Pagoda, {"providers", "strategy.settings"}, options, pagoda);
   if (const YamlNode* strategy = pagodaRoot.find("strategy"))
@@ -135,7 +138,7 @@ Configuration readConfiguration(const ConfigSources& sources, std::vector<Mistak
   readProviders(pagodaRoot.find("providers"), settings.providers, pagoda);
 
   ReadContext models{{}, sources.environment, mistakes};
-  const std::string modelsText = textOf(sources.directory, kModelsFile, models.file, mistakes);
+  const std::string modelsText = textOf(sources, kModelsFile, models.file, mistakes);
   const YamlNode modelsRoot = readYaml(modelsText, models.file, mistakes);
   // Entries of `models:` are models, not options, but for the three that the table knows.
   std::vector<std::string> others = {"routing"};

@@ -22,9 +22,11 @@ struct Flag {
 };
 
 struct ConfigSources {
-  std::string directory;  ///< holds pagoda.yaml and models.yaml; empty: the built-in files
+  std::string directory;  ///< holds pagoda.yaml and models.yaml; empty: the texts below
   Environment environment;
   std::vector<Flag> flags;
+  std::string pagodaYaml{};  ///< without a directory; empty: the built-in file
+  std::string modelsYaml{};
 };
 
 /// Where a value came from. `value` is masked where it is a secret.

@@ -76,7 +76,7 @@ ServerAddress addressOf(const Arguments& arguments, const Environment& environme
   return address;
 }
 
-Reply ask(const ServerAddress& address, const std::string& method, const std::string& path,
+HttpReply ask(const ServerAddress& address, const std::string& method, const std::string& path,
           const std::string& body) {
   try {
     const Poco::URI uri(address.url);
@@ -94,7 +94,7 @@ Reply ask(const ServerAddress& address, const std::string& method, const std::st
     session->sendRequest(request) << body;
     Poco::Net::HTTPResponse response;
     std::istream& stream = session->receiveResponse(response);
-    Reply reply;
+    HttpReply reply;
     reply.status = response.getStatus();
     Poco::StreamCopier::copyToString(stream, reply.body);
     return reply;
@@ -107,7 +107,7 @@ Reply ask(const ServerAddress& address, const std::string& method, const std::st
 
 std::string askOrFail(const ServerAddress& address, const std::string& method,
                       const std::string& path, const std::string& body) {
-  Reply reply = ask(address, method, path, body);
+  HttpReply reply = ask(address, method, path, body);
   if (reply.status < 400) return std::move(reply.body);
   std::string message = "status " + std::to_string(reply.status);
   try {

@@ -20,13 +20,13 @@ ServerAddress addressOf(const Arguments& arguments, const Environment& environme
 /// Whether the command line names a server to ask.
 bool namesServer(const Arguments& arguments, const Environment& environment);
 
-struct Reply {
+struct HttpReply {
   int status = 0;
   std::string body;
 };
 
 /// Throws StartError: Unreachable when nothing answers.
-Reply ask(const ServerAddress& address, const std::string& method, const std::string& path,
+HttpReply ask(const ServerAddress& address, const std::string& method, const std::string& path,
           const std::string& body = {});
 /// The same; a status of 400 or above becomes StartError Refused with the server's message.
 std::string askOrFail(const ServerAddress& address, const std::string& method,

@@ -1,10 +1,7 @@
 // Commands that read the configuration and need no server.
 
 #include <algorithm>
-#include <filesystem>
 #include <ostream>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <Poco/JSON/Array.h>
 
@@ -13,33 +10,12 @@
 #include "core/api/generate_dialect.h"
 #include "core/app/commands/client.h"
 #include "core/app/commands/commands.h"
+#include "core/app/commands/private_folder.h"
 #include "core/app/engine.h"
 #include "core/app/info.h"
 
 namespace pagoda::app {
 namespace {
-
-/// A state folder of this command's own: a running server keeps its own.
-class PrivateFolder {
- public:
-  PrivateFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "pagoda-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr)
-      throw StartError(ExitCode::Failure, "no temporary folder can be made in " +
-                                              std::filesystem::temp_directory_path().string());
-    path_ = pattern;
-  }
-  PrivateFolder(const PrivateFolder&) = delete;
-  PrivateFolder& operator=(const PrivateFolder&) = delete;
-  ~PrivateFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// Warnings of plugins are for the server's log, not between a command's lines.
 Configuration quiet(Configuration configuration) {

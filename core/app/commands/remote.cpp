@@ -48,7 +48,7 @@ std::string generateBody(const Arguments& arguments) {
 }
 
 ExitCode showHealth(const Arguments& arguments, Console& console) {
-  const Reply reply = ask(addressOf(arguments, console.environment), "GET", "/health");
+  const HttpReply reply = ask(addressOf(arguments, console.environment), "GET", "/health");
   const bool well = reply.status == 200;
   if (arguments.has("--json")) {
     console.out << reply.body << "\n";
