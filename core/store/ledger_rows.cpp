@@ -33,11 +33,61 @@ std::int64_t chargeable(Money money) {
   return std::max<std::int64_t>(0, money.nanoUsd());
 }
 
+// A statement that adds several rows costs about half of as many statements.
+constexpr std::size_t kRowsAtOnce = 8;
+constexpr int kAttemptColumns = 20;
+constexpr int kDecisionColumns = 2;
+
+std::string insertRows(const std::string& table, int columns, std::size_t rows) {
+  std::string tuple = "(?";
+  for (int column = 1; column < columns; ++column) tuple += ",?";
+  std::string sql = "INSERT INTO " + table + " VALUES " + tuple + ")";
+  for (std::size_t row = 1; row < rows; ++row) sql += "," + tuple + ")";
+  return sql;
+}
+
 void bindKnown(Statement& statement, int parameter, std::int64_t value) {
   if (value < 0) {
     statement.bindNull(parameter);
   } else {
     statement.bind(parameter, value);
+  }
+}
+
+void bindAttempt(Statement& statement, int before, std::int64_t request, const AttemptRow& row) {
+  statement.bind(before + 1, request);
+  statement.bind(before + 2, row.attempt);
+  statement.bind(before + 3, nameOf(row.state));
+  statement.bind(before + 4, row.model);
+  statement.bind(before + 5, row.provider);
+  statement.bind(before + 6, row.upstreamModel);
+  statement.bind(before + 7, row.tier);
+  statement.bind(before + 8, chargeable(row.held));
+  statement.bind(before + 9, chargeable(row.cost));
+  statement.bind(before + 10, row.costBasis);
+  statement.bind(before + 11, row.overage ? 1 : 0);
+  bindKnown(statement, before + 12, row.promptTokens);
+  bindKnown(statement, before + 13, row.completionTokens);
+  bindKnown(statement, before + 14, row.cacheReadTokens);
+  bindKnown(statement, before + 15, row.cacheWriteTokens);
+  bindKnown(statement, before + 16, row.reasoningTokens);
+  statement.bind(before + 17, row.failure);
+  statement.bind(before + 18, row.httpStatus);
+  bindKnown(statement, before + 19, row.firstByteMs);
+  statement.bind(before + 20, row.totalMs);
+}
+
+template <class Bind>
+void runInGroups(std::size_t count, Statement& group, Statement& single, Bind bind) {
+  std::size_t index = 0;
+  for (; index + kRowsAtOnce <= count; index += kRowsAtOnce) {
+    for (std::size_t place = 0; place < kRowsAtOnce; ++place)
+      bind(group, static_cast<int>(place), index + place);
+    group.run();
+  }
+  for (; index < count; ++index) {
+    bind(single, 0, index);
+    single.run();
   }
 }
 
@@ -70,28 +120,29 @@ LedgerRows::LedgerRows(Database& database)
       request_(database,
                "INSERT INTO requests VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15) "
                "ON CONFLICT DO NOTHING"),
-      attempt_(database,
-               "INSERT INTO attempts VALUES "
-               "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)"),
-      decision_(database, "INSERT INTO decisions VALUES (?1, ?2)"),
+      attempt_(database, insertRows("attempts", kAttemptColumns, 1)),
+      attempts_(database, insertRows("attempts", kAttemptColumns, kRowsAtOnce)),
+      decision_(database, insertRows("decisions", kDecisionColumns, 1)),
+      decisions_(database, insertRows("decisions", kDecisionColumns, kRowsAtOnce)),
       balance_(database, kAddBalance),
       counter_(database, kAddCounter),
       exists_(database, "SELECT 1 FROM requests WHERE id = ?1") {}
 
 void LedgerRows::write(std::vector<Settlement>& settlements) {
   months_.clear();
+  pendingAttempts_.clear();
+  pendingDecisions_.clear();
   for (Settlement& settlement : settlements) {
     const RequestRow& row = settlement.row;
     settlement.duplicate = !writeRequest(row);
     if (settlement.duplicate) continue;
-    for (const AttemptRow& attempt : row.attempts) writeAttempt(row.request, attempt);
-    if (!row.decisionJson.empty()) {
-      decision_.bind(1, row.request.number());
-      decision_.bind(2, row.decisionJson);
-      decision_.run();
-    }
+    for (const AttemptRow& attempt : row.attempts)
+      pendingAttempts_.push_back({row.request.number(), &attempt});
+    if (!row.decisionJson.empty()) pendingDecisions_.push_back(&row);
     sum(settlement);
   }
+  writeAttempts();
+  writeDecisions();
   writeBalances();
 }
 
@@ -125,28 +176,21 @@ bool LedgerRows::writeRequest(const RequestRow& row) {
   return database_.changes() == 1;
 }
 
-void LedgerRows::writeAttempt(RequestId request, const AttemptRow& row) {
-  attempt_.bind(1, request.number());
-  attempt_.bind(2, row.attempt);
-  attempt_.bind(3, nameOf(row.state));
-  attempt_.bind(4, row.model);
-  attempt_.bind(5, row.provider);
-  attempt_.bind(6, row.upstreamModel);
-  attempt_.bind(7, row.tier);
-  attempt_.bind(8, chargeable(row.held));
-  attempt_.bind(9, chargeable(row.cost));
-  attempt_.bind(10, row.costBasis);
-  attempt_.bind(11, row.overage ? 1 : 0);
-  bindKnown(attempt_, 12, row.promptTokens);
-  bindKnown(attempt_, 13, row.completionTokens);
-  bindKnown(attempt_, 14, row.cacheReadTokens);
-  bindKnown(attempt_, 15, row.cacheWriteTokens);
-  bindKnown(attempt_, 16, row.reasoningTokens);
-  attempt_.bind(17, row.failure);
-  attempt_.bind(18, row.httpStatus);
-  bindKnown(attempt_, 19, row.firstByteMs);
-  attempt_.bind(20, row.totalMs);
-  attempt_.run();
+void LedgerRows::writeAttempts() {
+  const auto bind = [this](Statement& statement, int place, std::size_t index) {
+    const PendingAttempt& pending = pendingAttempts_[index];
+    bindAttempt(statement, place * kAttemptColumns, pending.request, *pending.row);
+  };
+  runInGroups(pendingAttempts_.size(), attempts_, attempt_, bind);
+}
+
+void LedgerRows::writeDecisions() {
+  const auto bind = [this](Statement& statement, int place, std::size_t index) {
+    const RequestRow& row = *pendingDecisions_[index];
+    statement.bind(place * kDecisionColumns + 1, row.request.number());
+    statement.bind(place * kDecisionColumns + 2, row.decisionJson);
+  };
+  runInGroups(pendingDecisions_.size(), decisions_, decision_, bind);
 }
 
 void LedgerRows::sum(const Settlement& settlement) {

@@ -55,8 +55,14 @@ class LedgerRows {
     std::map<std::string, Money, std::less<>> byKey;
   };
 
+  struct PendingAttempt {
+    std::int64_t request;
+    const AttemptRow* row;
+  };
+
   bool writeRequest(const RequestRow& row);
-  void writeAttempt(RequestId request, const AttemptRow& row);
+  void writeAttempts();
+  void writeDecisions();
   void sum(const Settlement& settlement);
   void writeBalances();
   void addBalance(std::int64_t month, const std::string& scope, Money spent);
@@ -64,11 +70,15 @@ class LedgerRows {
   Database& database_;
   Statement request_;
   Statement attempt_;
+  Statement attempts_;  // several at once
   Statement decision_;
+  Statement decisions_;
   Statement balance_;
   Statement counter_;
   Statement exists_;
   std::map<std::int64_t, MonthSums> months_;
+  std::vector<PendingAttempt> pendingAttempts_;
+  std::vector<const RequestRow*> pendingDecisions_;
 };
 
 }  // namespace pagoda::store

@@ -7,6 +7,18 @@
 #include "core/store/statement.h"
 
 namespace pagoda::store {
+namespace {
+
+bool hasDistinctAttempts(const RequestRow& row) {
+  for (std::size_t i = 1; i < row.attempts.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (row.attempts[i].attempt == row.attempts[j].attempt) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
 
 SqliteLedger::SqliteLedger(std::unique_ptr<Database> database, StorePaths paths,
                            const WriterOptions& options, std::size_t openHolds, const Clock& clock)
@@ -32,6 +44,12 @@ Result<void> SqliteLedger::hold(HoldRow row) {
 
 void SqliteLedger::settle(RequestRow row, std::map<CounterKey, std::int64_t> counters,
                           std::function<void(Result<void>)> done) {
+  // A batch that the schema refuses would be tried for ever: what it would refuse stays outside.
+  // The request's holds stay in the journal, and are charged at the next start.
+  if (!hasDistinctAttempts(row)) {
+    done(fail(ErrorCode::Internal, "two attempts of the request have the same number"));
+    return;
+  }
   writer_->settle({std::move(row), std::move(done)}, counters);
 }
 

@@ -154,6 +154,28 @@ TEST_CASE("a request is settled once", "[store][ledger]") {
   CHECK(auditStore(house.path, {}).empty());
 }
 
+TEST_CASE("rows that the schema would refuse do not stop the ledger", "[store][ledger]") {
+  House house;
+  RequestRow twice = requestOf(1, nano(100), house.clock.unix);
+  twice.attempts.push_back(twice.attempts.front());
+  CHECK(settleNow(house.ledger(), twice).error().code == ErrorCode::Internal);
+  CHECK(settleNow(house.ledger(), requestOf(2, nano(100), house.clock.unix)));
+}
+
+TEST_CASE("a request with many attempts has a row for each", "[store][ledger]") {
+  House house;
+  RequestRow row = requestOf(1, nano(1), house.clock.unix);
+  for (std::uint32_t number = 2; number <= 19; ++number) {
+    row.attempts.push_back(row.attempts.front());
+    row.attempts.back().attempt = number;
+    row.attempts.back().cost = nano(number);
+  }
+  row.cost = nano(19 * 20 / 2);
+  REQUIRE(settleNow(house.ledger(), row));
+  CHECK(numberIn(house.path, "SELECT count(*) FROM attempts WHERE cost_nano_usd = attempt") == 19);
+  CHECK(auditStore(house.path, {}).empty());
+}
+
 TEST_CASE("counters survive a restart and a reset leaves the rows", "[store][ledger]") {
   House house;
   const std::map<CounterKey, std::int64_t> counters{{{"requests", "tier=0"}, 1},
