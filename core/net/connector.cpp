@@ -1,7 +1,9 @@
 #include "core/net/connector.h"
 
 #include <algorithm>
+#include <optional>
 
+#include <Poco/Net/IPAddress.h>
 #include <Poco/Net/SocketAddress.h>
 
 #include "core/net/event_loop.h"
@@ -21,6 +23,13 @@ TimePoint turnEnds(TimePoint now, TimePoint end, std::size_t addressesLeft) {
   if (addressesLeft <= 1 || end <= now) return end;
   const auto share = (end - now) / static_cast<long>(addressesLeft);
   return now + std::min<Duration>(share, kPatiencePerAddress);
+}
+
+/// Empty for what Poco does not take, for example a link-local address with its zone.
+std::optional<Poco::Net::SocketAddress> addressOf(const std::string& text, std::uint16_t port) {
+  Poco::Net::IPAddress address;
+  if (!Poco::Net::IPAddress::tryParse(text, address)) return std::nullopt;
+  return Poco::Net::SocketAddress(address, port);
 }
 
 tl::unexpected<AttemptFailure> within(const std::string& what, AttemptFailure failure) {
@@ -48,9 +57,10 @@ Task<Connector::Outcome> Connector::connectHost(const std::string& host, std::ui
   const std::string name = host + ":" + std::to_string(port);
   Outcome outcome = failAttempt(FailureKind::Unavailable, "the name has no address");
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    const Poco::Net::SocketAddress address(addresses[i], port);
+    const std::optional<Poco::Net::SocketAddress> address = addressOf(addresses[i], port);
+    if (!address) continue;
     const TimePoint until = turnEnds(loop_.now(), limit.at(), addresses.size() - i);
-    outcome = co_await connectTcp(loop_, address, until, cancel);
+    outcome = co_await connectTcp(loop_, *address, until, cancel);
     if (outcome || outcome.error().kind == FailureKind::Cancelled) co_return std::move(outcome);
     if (limit.at() <= loop_.now()) break;
   }

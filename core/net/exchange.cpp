@@ -23,7 +23,12 @@ Exchange::Exchange(EventLoop& loop, ReadBuffers& buffers, UpstreamRequest reques
       buffers_(buffers),
       request_(std::move(request)),
       bytes_(std::move(bytes)),
-      cancel_(cancel) {}
+      cancel_(cancel) {
+  // Thousands of exchanges wait at a time, each for seconds: they keep what they still need.
+  request_.url = {};
+  request_.headers = {};
+  if (bytes_.bodyAppended) request_.body = {};
+}
 
 Exchange::~Exchange() {
   buffers_.giveBack(std::move(buffer_));
