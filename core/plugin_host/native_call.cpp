@@ -125,7 +125,8 @@ void NativeCall::finish(pagoda_status status, const pagoda_error* error) {
     toWorker = runtime_ == nullptr || std::this_thread::get_id() != loop_;
     if (std::exchange(countedStuck_, false)) {
       instance_->stuck().fetch_sub(1, std::memory_order_relaxed);
-      instance_->library().figures().stuckCalls.fetch_sub(1, std::memory_order_relaxed);
+      // Released: who reads that nothing is stuck may rely on the plugin being done.
+      instance_->library().figures().stuckCalls.fetch_sub(1, std::memory_order_release);
     }
     if (!outcome_) {
       auto failed = gate_.failure();

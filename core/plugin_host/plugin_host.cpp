@@ -127,7 +127,7 @@ std::vector<PluginInfo> PluginHost::describe() const {
     }
     info.warnings = library->info().warnings;
     info.errors = library->figures().errors.load(std::memory_order_relaxed);
-    info.stuckCalls = library->figures().stuckCalls.load(std::memory_order_relaxed);
+    info.stuckCalls = library->figures().stuckCalls.load(std::memory_order_acquire);
     all.push_back(std::move(info));
   }
   for (const RefusedPlugin& refused : parts_->registry.refused()) {

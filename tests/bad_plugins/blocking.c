@@ -32,14 +32,12 @@ static pagoda_status invoke(pagoda_provider* p, const pagoda_call* call,
                             const pagoda_chat_request* request, pagoda_error* err) {
   char byte;
   (void)request, (void)err;
+  pagoda_status status = script_emit(call->events, PAGODA_EV_START, "");
   if (p->fd >= 0) {
     while (read(p->fd, &byte, 1) > 0) continue;
   }
-  for (int i = 0; i < 3; ++i) {
-    const pagoda_status status =
-        script_emit(call->events, i == 0 ? PAGODA_EV_START : PAGODA_EV_TEXT, i == 0 ? "" : "slow ");
-    if (status < 0) return status;
-  }
+  for (int i = 0; i < 2 && status >= 0; ++i) status = script_emit(call->events, PAGODA_EV_TEXT, "slow ");
+  if (status < 0) return status;
   return script_emit(call->events, PAGODA_EV_FINISH, "");
 }
 

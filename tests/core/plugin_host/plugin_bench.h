@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -106,6 +107,7 @@ class CollectingSink final : public EventSink {
  public:
   bool emit(const Event& event) override {
     types.push_back(event.type);
+    if (event.type == EventType::Start && onStart) onStart();
     if (event.type == EventType::Text) text += event.text;
     if (event.type == EventType::Usage && event.usage != nullptr) usage = *event.usage;
     return --left != 0;
@@ -114,6 +116,7 @@ class CollectingSink final : public EventSink {
   std::string text;
   std::optional<Usage> usage;
   int left = -1;
+  std::function<void()> onStart;
 };
 
 /// A request of one user message.
@@ -134,8 +137,10 @@ struct NativeRun {
   CollectingSink sink;
 };
 inline NativeRun runNative(Provider& provider, FakeRuntime& runtime,
-                           const AttemptContext& context = {}, CancelSource* cancel = nullptr) {
+                           const AttemptContext& context = {}, CancelSource* cancel = nullptr,
+                           std::function<void()> onStart = nullptr) {
   NativeRun run;
+  run.sink.onStart = std::move(onStart);
   const OneMessage message("hi");
   const AfterBatch afterBatch = []() -> Task<Result<void>> { co_return Result<void>{}; };
   run.status =
