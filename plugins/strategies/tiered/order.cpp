@@ -1,42 +1,212 @@
 #include "order.h"
 
 #include <algorithm>
-#include <tuple>
+#include <charconv>
+#include <limits>
 
 namespace pagoda::tiered {
 namespace {
 
-constexpr std::uint32_t kNever = 0xFFFFFFFF;
-constexpr int kTopTier = 3;
+std::string_view view(pagoda_str text) noexcept {
+  return text.size == 0 ? std::string_view{} : std::string_view{text.data, text.size};
+}
+
+template <class F>
+void eachLabel(pagoda_array labels, F&& use) noexcept {
+  for (std::uint32_t i = 0; i < labels.count; ++i) {
+    const auto& label = *PAGODA_AT(pagoda_pair, labels, i);
+    use(view(label.name), view(label.value));
+  }
+}
+
+/// A tier's number, or -1.
+int tierOf(std::string_view text) noexcept {
+  if (text.size() != 1 || text.front() < '0' || text.front() > '0' + kExternalTier) return -1;
+  return text.front() - '0';
+}
+
+bool hasTag(std::string_view tags, std::string_view tag) noexcept {
+  while (!tags.empty()) {
+    const std::size_t comma = tags.find(',');
+    std::string_view one = tags.substr(0, comma);
+    tags.remove_prefix(comma == std::string_view::npos ? tags.size() : comma + 1);
+    while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
+    while (!one.empty() && one.back() == ' ') one.remove_suffix(1);
+    if (one == tag) return true;
+  }
+  return false;
+}
+
+constexpr std::uint64_t kOffTheWay = 15;
+
+// How late a tier comes when `start` is wanted. Tier 4 is no part of the cascade: it is tried only
+// where the way starts there, and what follows it goes from the bottom up, since a request for live
+// data that gets none is best served cheaply.
+std::uint64_t distance(int tier, int start, Escalate escalate) noexcept {
+  if (tier == start) return 0;
+  if (escalate == Escalate::None || tier < 0 || tier >= kExternalTier) return kOffTheWay;
+  if (start >= kExternalTier) return static_cast<std::uint64_t>(tier + 1);
+  if (tier > start) return static_cast<std::uint64_t>(tier - start);
+  return escalate == Escalate::Any ? static_cast<std::uint64_t>(kTopTier - tier) : kOffTheWay;
+}
+
+/// A candidate's place: smaller is better.
+struct Place {
+  std::uint64_t rank = 0;
+  std::int64_t cost = 0;
+  const pagoda_candidate* candidate = nullptr;
+  std::uint32_t index = 0;
+
+  bool before(const Place& other) const noexcept {
+    if (rank != other.rank) return rank < other.rank;
+    if (cost != other.cost) return cost < other.cost;
+    return view(candidate->id) < view(other.candidate->id);
+  }
+  bool simulated() const noexcept { return (rank & kSimulated) != 0; }
+  bool down() const noexcept { return (rank & kDown) != 0; }
+  bool local() const noexcept { return (rank & kLocal) != 0; }
+  bool offTheWay() const noexcept { return (rank >> kTierShift & 15) == kOffTheWay; }
+
+  // From the weightiest to the lightest reason.
+  static constexpr std::uint64_t kSimulated = 1U << 10;
+  static constexpr std::uint64_t kDown = 1U << 9;
+  static constexpr std::uint64_t kLocal = 1U << 8;
+  static constexpr unsigned kTierShift = 4;
+  static constexpr unsigned kHealthShift = 1;
+  static constexpr std::uint64_t kOtherTask = 1;
+};
+
+Place placeOf(const pagoda_candidate& candidate, std::uint32_t index, std::string_view pool,
+              const Wish& wish, Escalate escalate) noexcept {
+  bool otherTask = !wish.task.empty(), local = false, simulated = false;
+  eachLabel(candidate.labels, [&](std::string_view name, std::string_view value) {
+    if (name == "tags") otherTask = otherTask && !hasTag(value, wish.task);
+    if (name == "local") local = value == "true";
+    if (name == "simulated") simulated = value == "true";
+  });
+  Place place;
+  place.rank = distance(candidate.tier, wish.tier, escalate) << Place::kTierShift;
+  place.rank |=
+      static_cast<std::uint64_t>(std::clamp<pagoda_health>(candidate.health, 0, PAGODA_HEALTH_DOWN))
+      << Place::kHealthShift;
+  if (otherTask) place.rank |= Place::kOtherTask;
+  if (local) place.rank |= Place::kLocal;
+  if (candidate.health >= PAGODA_HEALTH_DOWN) place.rank |= Place::kDown;
+  if (simulated && pool != view(candidate.id)) place.rank |= Place::kSimulated;
+  place.cost = candidate.expected_cost_nusd >= 0 ? candidate.expected_cost_nusd
+                                                 : std::numeric_limits<std::int64_t>::max();
+  place.candidate = &candidate;
+  place.index = index;
+  return place;
+}
+
+int tierForTask(pagoda_task task) noexcept {
+  if (task == PAGODA_TASK_CODE) return 0;
+  return task == PAGODA_TASK_REASONING || task == PAGODA_TASK_MATH ? 2 : 1;
+}
+
+// Appends to a fixed buffer; what does not fit is left out whole.
+class Line {
+ public:
+  explicit Line(std::array<char, 256>& buffer) noexcept : buffer_(buffer) {}
+  Line& text(std::string_view more) noexcept {
+    if (size_ + more.size() <= buffer_.size()) {
+      std::copy(more.begin(), more.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(size_));
+      size_ += more.size();
+    }
+    return *this;
+  }
+  Line& number(int value) noexcept {
+    char digits[12];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    return text({digits, static_cast<std::size_t>(end - digits)});
+  }
+  std::string_view view() const noexcept { return {buffer_.data(), size_}; }
+
+ private:
+  std::array<char, 256>& buffer_;
+  std::size_t size_ = 0;
+};
 
 }  // namespace
 
-int stepsFrom(int start, int tier, Escalate escalate) {
-  if (tier == start) return 0;
-  if (escalate == Escalate::None || tier == kLiveDataTier) return -1;
-  // Whoever wants live data and gets none is best served by a general model, from the bottom up.
-  if (start == kLiveDataTier) return tier + 1;
-  if (tier > start) return tier - start;
-  return escalate == Escalate::Any ? kTopTier - start + (start - tier) : -1;
+Wish wishOf(const pagoda_features& features) noexcept {
+  Wish wish;
+  wish.tier = tierForTask(features.task);
+  int asked = -1;
+  eachLabel(features.labels, [&](std::string_view name, std::string_view value) {
+    const int tier = tierOf(value);
+    if (name == "task") wish.task = value;
+    if (name == "keyword") wish.keyword = value;
+    if (name == "preferred_tier" && tier >= 0) wish.tier = tier;
+    if (name == "requested_tier" && tier >= 0) asked = tier;
+  });
+  const std::string_view pool = view(features.pool);
+  if (asked < 0 && pool.substr(0, 4) == "tier") asked = tierOf(pool.substr(4));
+  if (asked >= 0) {
+    wish.tier = asked;
+    wish.asked = true;
+  }
+  return wish;
 }
 
-std::uint32_t orderFrom(Facts* facts, std::uint32_t count, int start, Escalate escalate) {
-  std::uint32_t wanted = 0;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    Facts& fact = facts[i];
-    const int steps = stepsFrom(start, fact.tier, escalate);
-    if (steps < 0) {
-      fact.rank = kNever;
+Order orderOf(const pagoda_features& features, const pagoda_catalogue& catalogue, const Wish& wish,
+              const Settings& settings) noexcept {
+  // The best few by insertion: no list of all candidates is ever made.
+  std::array<Place, kMostSteps> best;
+  const std::uint32_t most = std::clamp<std::uint32_t>(settings.maxSteps, 1, kMostSteps);
+  std::uint32_t count = 0;
+  const std::string_view pool = view(features.pool);
+  for (std::uint32_t i = 0; i < catalogue.candidates.count; ++i) {
+    const Place place = placeOf(*PAGODA_AT(pagoda_candidate, catalogue.candidates, i), i, pool,
+                                wish, settings.escalate);
+    std::uint32_t at = count;
+    if (count < most) {
+      ++count;
+    } else if (place.before(best[count - 1])) {
+      at = count - 1;
+    } else {
       continue;
     }
-    ++wanted;
-    fact.rank = (fact.lastResort ? 0x10000u : 0u) | static_cast<std::uint32_t>(steps) << 8 |
-                (fact.down ? 2u : 0u) | (fact.tagged ? 0u : 1u);
+    for (; at > 0 && place.before(best[at - 1]); --at) best[at] = best[at - 1];
+    best[at] = place;
   }
-  std::sort(facts, facts + count, [](const Facts& a, const Facts& b) {
-    return std::tie(a.rank, a.costNano, a.id) < std::tie(b.rank, b.costNano, b.id);
-  });
-  return wanted;
+  Order order;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const Place& first = best[0];
+    const Place& place = best[i];
+    // What only the lack of anything better excuses: made up, down, off the way.
+    if (place.simulated() != first.simulated() || place.down() != first.down()) break;
+    const bool lastResort = place.local() && settings.escalate != Escalate::None;
+    if (place.offTheWay() && !first.offTheWay() && !lastResort) continue;
+    order.candidates[order.count] = place.index;
+    order.tiers[order.count++] = place.candidate->tier;
+  }
+  order.localOnly = count > 0 && best[0].local();
+  return order;
+}
+
+std::string_view explain(const Wish& wish, const Order& order,
+                         std::array<char, 256>& buffer) noexcept {
+  Line line(buffer);
+  if (wish.asked) {
+    line.text("asked for tier ").number(wish.tier);
+    if (!wish.task.empty()) line.text(" (").text(wish.task).text(")");
+  } else {
+    line.text(wish.task.empty() ? "unclassified" : wish.task);
+    if (!wish.keyword.empty()) line.text(" (keyword ").text(wish.keyword).text(")");
+  }
+  if (order.localOnly) return line.text(" → built-in skills, for lack of a model").view();
+  int before = -1;
+  for (std::uint32_t i = 0; i < order.count; ++i) {
+    if (order.tiers[i] == before) continue;
+    line.text(i == 0                     ? " → tier "
+              : before == order.tiers[0] ? "; then "
+                                         : ", ")
+        .number(order.tiers[i]);
+    before = order.tiers[i];
+  }
+  return line.view();
 }
 
 }  // namespace pagoda::tiered

@@ -1,34 +1,54 @@
 #pragma once
-// The order in which candidates are tried, as a pure function of plain facts.
+// The order in which the tiers' models are tried. Pure, and free of allocation: it runs for every
+// request, between classification and the first byte sent.
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
+#include <pagoda/strategy.h>
+
 namespace pagoda::tiered {
 
-constexpr int kLiveDataTier = 4;
+constexpr int kTopTier = 3;       ///< of the cascade
+constexpr int kExternalTier = 4;  ///< live data; not part of the cascade
+constexpr std::uint32_t kMostSteps = 16;
 
-enum class Escalate { Up, Any, None };
-
-struct Facts {
-  std::uint32_t index = 0;  ///< in the catalogue
-  int tier = 0;
-  bool down = false;
-  bool tagged = false;      ///< the model is tagged with the task
-  bool lastResort = false;  ///< local skills and simulated models
-  std::int64_t costNano = 0;
-  std::string_view id;
-  std::uint32_t rank = 0;  ///< by orderFrom(): the lower, the earlier
+/// Where to go on when a tier fails.
+enum class Escalate {
+  Any,   ///< up to tier 3, then down as a last resort
+  Up,    ///< up to tier 3
+  None,  ///< nowhere
 };
 
-/// How far a tier is from `start` on the way of escalation: `start`, then upwards to tier 3, then
-/// downwards as a last resort. Tier 4, live data, comes into it only where the way starts there.
-/// Without escalation, or beyond its end: -1.
-int stepsFrom(int start, int tier, Escalate escalate);
+struct Settings {
+  Escalate escalate = Escalate::Any;
+  std::uint32_t maxSteps = 4;
+};
 
-/// Sorts `facts[0..count)` by distance from `start`; within a tier a healthy model comes before one
-/// that is down, a tagged one before others, the cheaper before the dearer. Returns how many of
-/// them are to be tried: those that `escalate` leaves out stand behind.
-std::uint32_t orderFrom(Facts* facts, std::uint32_t count, int start, Escalate escalate);
+/// What the request says about tiers, read from its labels.
+struct Wish {
+  int tier = 1;
+  bool asked = false;        ///< the client named the tier
+  std::string_view task;     ///< coding, general, analysis, premium, realtime; may be empty
+  std::string_view keyword;  ///< that decided the task, if the host tells
+};
+
+Wish wishOf(const pagoda_features& features) noexcept;
+
+struct Order {
+  std::array<std::uint32_t, kMostSteps> candidates{};  ///< indexes into the catalogue
+  std::array<int, kMostSteps> tiers{};
+  std::uint32_t count = 0;
+  bool localOnly = false;  ///< nothing but the built-in skills is there
+};
+
+/// The candidates to try, best first; at least one if the catalogue has any.
+Order orderOf(const pagoda_features& features, const pagoda_catalogue& catalogue, const Wish& wish,
+              const Settings& settings) noexcept;
+
+/// One line on why, written into `buffer`: "coding (keyword 関数) → tier 0; then 1, 2".
+std::string_view explain(const Wish& wish, const Order& order,
+                         std::array<char, 256>& buffer) noexcept;
 
 }  // namespace pagoda::tiered
