@@ -88,6 +88,7 @@ class Server:
         (config / "pagoda.yaml").write_text(pagoda)
         (config / "models.yaml").write_text(models)
         self.environment = dict(os.environ, PAGODA_DATA_DIR=str(config / "data"))
+        self.process = None
         self.log = open(config / "server.log", "w+")
         print(f"# configuration and log: {self.directory}")
 
@@ -108,6 +109,8 @@ class Server:
         raise SystemExit(f"the server did not start: {self.log.read()}")
 
     def stop(self):
+        if self.process is None:
+            return None
         self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(15)
@@ -123,7 +126,7 @@ def probe(arguments):
     server = Server(PROBE_PROFILE.format(upstream=upstream), PROBE_MODELS)
     try:
         wait_for(upstream)
-        key, admin = server.key(), server.key("--role", "admin")
+        key, admin = server.key(), server.key("--admin")
         server.start()
         return subprocess.call([sys.executable, str(TRUST / "probe.py"), "--base-url", server.url, "--api-key", key,
                                 "--admin-key", admin, "--upstream-port", str(upstream), "--pid", str(server.process.pid),

@@ -30,6 +30,7 @@ struct UpstreamRequest {
   Millis firstByteTimeout{60'000};  ///< from the request's last byte to the head of the answer
   Millis idleTimeout{30'000};       ///< between two reads of the body
   TimePoint deadline = TimePoint::max();  ///< of the whole exchange
+  bool fresh = false;  ///< on a new connection: a retry does not try its luck with a pooled one
   std::size_t maxHead = 64 * 1024;
   std::size_t maxBody = 16u << 20;  ///< of a body that is kept whole
   std::size_t maxFrame = 4u << 20;  ///< of one SSE event or line

@@ -174,8 +174,11 @@ Task<tl::expected<ConnectionPool::Lease, AttemptFailure>> ConnectionPool::take(
 void ConnectionPool::rest(Host& host, std::unique_ptr<Connection> connection) {
   if (host.idle.size() >= limits_.idlePerHost || !connection->silent()) return;
   Connection* raw = connection.get();
+  const bool surplus = host.idle.size() >= limits_.warmPerHost;
   host.idle.push_back(std::move(connection));
-  loop_.schedule(raw->expiry, loop_.now() + limits_.idleExpiry);
+  const Millis expiry =
+      surplus ? std::min(limits_.surplusExpiry, limits_.idleExpiry) : limits_.idleExpiry;
+  loop_.schedule(raw->expiry, loop_.now() + expiry);
   raw->stream->onReadable([raw] {
     if (!raw->silent()) raw->pool.removeIdle(*raw);
   });

@@ -30,6 +30,9 @@ struct PoolLimits {
   std::size_t idlePerHost = 1024;
   std::size_t waitingPerHost = 4096;  ///< requests that may queue for a connection
   Millis idleExpiry{50'000};          ///< shorter than the 60 s after which many servers close
+  std::size_t warmPerHost = 2;        ///< kept at rest for the whole idleExpiry; what a burst
+                                      ///< left beyond them is closed after surplusExpiry
+  Millis surplusExpiry{1'000};
 };
 
 class ConnectionPool {

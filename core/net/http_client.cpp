@@ -99,6 +99,7 @@ Task<tl::expected<std::unique_ptr<UpstreamResponse>, AttemptFailure>> PooledHttp
     if (!taken) co_return Failed(std::move(taken).error());
     lease = *std::move(taken);
   }
+  if (request.fresh) lease.discard();
 
   auto exchange =
       std::make_unique<Exchange>(loop_, buffers_, std::move(request), *std::move(bytes), cancel);

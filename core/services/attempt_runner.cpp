@@ -22,6 +22,7 @@ void applyLimits(UpstreamRequest& request, const AttemptLimits& limits,
   request.firstByteTimeout = std::min(request.firstByteTimeout, limits.firstByte);
   request.idleTimeout = std::min(request.idleTimeout, limits.idle);
   request.deadline = context.deadline;
+  request.fresh = context.number > 0;
   request.maxBody = limits.maxBody;
   request.maxHead = limits.maxHead;
   request.maxFrame = limits.maxEvent;
