@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <simdjson.h>
 
 #include <pagoda/json.hpp>
@@ -63,14 +64,40 @@ void appendRepaired(std::string& out, std::string_view text) {
   }
 }
 
-void appendDetail(std::string& out, bool& first, std::string_view key,
-                  std::optional<Tokens> tokens) {
-  if (!tokens) return;
-  out += first ? "\"" : ",\"";
-  first = false;
-  out += key;
-  out += "\":";
-  appendInteger(out, std::max<Tokens>(0, *tokens));
+struct Detail {
+  std::string_view name;
+  std::optional<Tokens> tokens;
+};
+
+// Writes `,"key":{...}`: the counts that are known, and what else the provider put into its object
+// of that name within `extra`.
+void appendDetails(std::string& out, std::string_view key, std::initializer_list<Detail> known,
+                   std::string_view extra) {
+  std::string object;
+  json::Writer writer(object);
+  writer.beginObject();
+  for (const Detail& detail : known)
+    if (detail.tokens) writer.member(detail.name, std::max<Tokens>(0, *detail.tokens));
+  const auto isKnown = [&](std::string_view name) {
+    return std::ranges::any_of(known, [&](const Detail& d) { return d.tokens && d.name == name; });
+  };
+  const std::string text = "{" + std::string(extra) + "}";
+  try {
+    json::Reader reader(text);
+    reader.object([&](std::string_view name, json::Reader& value) {
+      if (name != key || value.kind() != json::Kind::Object) return;
+      value.object([&](std::string_view part, json::Reader& inner) {
+        if (isKnown(part)) return;
+        const std::string copy(part);
+        writer.rawMember(copy, inner.raw());
+      });
+    });
+  } catch (const json::Malformed&) {
+    return;  // a provider's members that are no JSON do not spoil the answer
+  }
+  writer.endObject();
+  if (object == "{}") return;
+  out.append(",\"").append(key).append("\":").append(object);
 }
 
 bool has(const std::vector<std::string_view>& names, std::string_view name) {
@@ -140,21 +167,15 @@ void appendUsage(std::string& out, const Usage& usage, std::string_view usageExt
   out += R"(,"total_tokens":)";
   appendInteger(out, total);
 
-  std::vector<std::string_view> taken{"prompt_tokens", "completion_tokens", "total_tokens"};
+  constexpr std::string_view kPromptDetails = "prompt_tokens_details";
+  constexpr std::string_view kCompletionDetails = "completion_tokens_details";
+  std::vector<std::string_view> taken{"prompt_tokens", "completion_tokens", "total_tokens",
+                                      kPromptDetails, kCompletionDetails};
   appendMembers(out, usageExtra, taken);
-  if ((usage.cacheRead || usage.cacheWrite) && !has(taken, "prompt_tokens_details")) {
-    out += R"(,"prompt_tokens_details":{)";
-    bool first = true;
-    appendDetail(out, first, "cached_tokens", usage.cacheRead);
-    appendDetail(out, first, "cache_write_tokens", usage.cacheWrite);
-    out += '}';
-  }
-  if (usage.reasoning && !has(taken, "completion_tokens_details")) {
-    out += R"(,"completion_tokens_details":{)";
-    bool first = true;
-    appendDetail(out, first, "reasoning_tokens", usage.reasoning);
-    out += '}';
-  }
+  appendDetails(out, kPromptDetails,
+                {{"cached_tokens", usage.cacheRead}, {"cache_write_tokens", usage.cacheWrite}},
+                usageExtra);
+  appendDetails(out, kCompletionDetails, {{"reasoning_tokens", usage.reasoning}}, usageExtra);
   out += '}';
 }
 

@@ -114,9 +114,10 @@ void OpenAiStream::toolBegin(const Event& event) {
   appendJsonString(delta_, event.id.empty()
                                ? "call_" + head_.requestId + "_" + std::to_string(event.index)
                                : std::string(event.id));
-  delta_ += R"(,"type":"function","function":{"name":)";
+  delta_ += event.customTool ? R"(,"type":"custom","custom":{"name":)"
+                             : R"(,"type":"function","function":{"name":)";
   appendJsonString(delta_, event.name);
-  delta_ += R"(,"arguments":""}}]})";
+  delta_ += event.customTool ? R"(,"input":""}}]})" : R"(,"arguments":""}}]})";
   chunk(event.choice, delta_, {});
 }
 
@@ -151,7 +152,9 @@ void OpenAiStream::extra(const Event& event) {
       taken = {"index", "delta", "finish_reason"};
       std::string members;
       appendMembers(members, event.text, taken);
-      if (!members.empty()) chunk(event.choice, "{}", {}, members);
+      if (members.empty()) break;
+      beginChoice(event.choice, true);
+      chunk(event.choice, "{}", {}, members);
       break;
     }
     case ExtraPlace::Message: {

@@ -210,7 +210,17 @@ bool EventGate::fill(const pagoda_event& raw, Event& event) {
   event.name = viewOf(raw.name);
   event.data = viewOf(raw.data);
   if (event.type == EventType::Finish) event.finish = finishOf(raw.finish);
-  if (event.type == EventType::Extra) event.place = placeOf(raw.flags);
+  if (event.type == EventType::Extra) {
+    event.place = placeOf(raw.flags);
+    // A line end would end an SSE event; in JSON it stands between tokens only, where a space will
+    // do.
+    if (event.text.find_first_of("\r\n") != std::string_view::npos) {
+      oneLine_ = event.text;
+      std::ranges::replace(oneLine_, '\r', ' ');
+      std::ranges::replace(oneLine_, '\n', ' ');
+      event.text = oneLine_;
+    }
+  }
   if (event.type == EventType::ToolBegin)
     event.customTool = (raw.flags & PAGODA_TOOL_CALL_CUSTOM) != 0;
   if (event.type != EventType::Usage) return true;

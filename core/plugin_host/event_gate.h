@@ -53,6 +53,7 @@ class EventGate {
   std::vector<Choice> choices_;
   std::optional<AttemptFailure> failure_;
   Usage usage_;
+  std::string oneLine_;
   std::size_t bytes_ = 0;
   std::size_t events_ = 0;
   bool started_ = false;

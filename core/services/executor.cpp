@@ -18,14 +18,16 @@ Millis since(TimePoint start, TimePoint end) {
 ErrorCode codeOf(FailureKind kind) {
   switch (kind) {
     case FailureKind::InvalidRequest:
-      return ErrorCode::UpstreamRejected;
     case FailureKind::Unsupported:
-      return ErrorCode::NoCandidate;
+      return ErrorCode::UpstreamRejected;
+    case FailureKind::ModelNotFound:
+      return ErrorCode::UnknownModel;
     case FailureKind::ContextLength:
       return ErrorCode::ContextLength;
     case FailureKind::ContentFilter:
       return ErrorCode::ContentFiltered;
     case FailureKind::RateLimit:
+    case FailureKind::Quota:
       return ErrorCode::RateLimited;
     case FailureKind::Overloaded:
       return ErrorCode::Overloaded;

@@ -68,6 +68,12 @@ bool eachMember(std::string_view text, F&& visit) {
   return object;
 }
 
+bool isServiceTier(std::string_view raw) {
+  constexpr std::string_view kTiers[] = {R"("auto")",  R"("default")",  R"("flex")",
+                                         R"("scale")", R"("priority")", R"("fast")"};
+  return std::ranges::find(kTiers, raw) != std::end(kTiers);
+}
+
 void checkUtf8(std::string_view text) {
   if (!json::validUtf8(text)) nonsense("the upstream sent text that is not UTF-8");
 }
@@ -94,6 +100,8 @@ struct AnswerReader::Parts {
       } else if (key == "x_groq") {
         if (isObject(raw)) readGroq(raw);
         extra.keep(key, raw);
+      } else if (key == "service_tier" && !isServiceTier(raw)) {
+        // Groq's "on_demand" and the like: clients that check the word refuse the whole answer.
       } else if (key != "object" && key != "created" && key != "obfuscation" && key != "p") {
         extra.keep(key, raw);
       }

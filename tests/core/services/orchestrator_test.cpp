@@ -185,7 +185,7 @@ TEST_CASE("which failures end the request and which go on", "[services][orchestr
       House house;
       house.serving->maxAttempts = 3;
       house.cheap->script = {FakeProvider::fails(c.kind), FakeProvider::fails(c.kind)};
-      house.dear->script = {FakeProvider::fails(FailureKind::Quota)};
+      house.dear->script = {FakeProvider::fails(FailureKind::Auth)};
       CorridorRequest request = house.request();
       const Outcome outcome = house.answer(request);
       REQUIRE(outcome.error);
