@@ -28,13 +28,8 @@ Configuration withFoundServers(Configuration configuration) {
   return configuration;
 }
 
-plugin_host::PluginHost& loaded(plugin_host::PluginHost& host, Log& log) {
+plugin_host::PluginHost& loaded(plugin_host::PluginHost& host) {
   host.loadAll();
-  for (const plugin_host::PluginInfo& plugin : host.describe()) {
-    if (plugin.state == "refused")
-      log.warn("plugin refused",
-               {{"path", plugin.path}, {"reason", plugin.reason}, {"why", plugin.message}});
-  }
   return host;
 }
 
@@ -201,7 +196,7 @@ Engine::Engine(Configuration given, const EnginePlace& place)
       log(kStandardError, logLevelOf(configuration.settings.logging.level),
           configuration.settings.logging.format == "json" ? LogFormat::Json : LogFormat::Text),
       plugins(makeHost(configuration.settings, place.pluginState, log, clock)),
-      serving(makeServing(configuration, loaded(plugins, log))),
+      serving(makeServing(configuration, loaded(plugins))),
       store(openStoreOrEnd(place.database, configuration.settings.storage, clock)),
       ids(clock),
       budgets(clock, configuration.settings.cost.monthlyBudget, store.ledger().totals()),

@@ -95,25 +95,29 @@ KeywordClassifier::KeywordClassifier(const Catalogue& catalogue)
   }
 }
 
-RequestClass KeywordClassifier::classify(const ChatRequest& request) const {
+void KeywordClassifier::take(RequestClass& result, std::string_view task, double confidence) const {
+  const auto rule = std::ranges::find(rules_, task, &TaskRule::task);
+  if (rule == rules_.end()) return;
+  result.task = rule->task;
+  result.preferredTier = rule->preferredTier;
+  result.confidence = confidence;
+}
+
+RequestClass KeywordClassifier::describe(const ChatRequest& request) const {
   RequestClass result;
   result.needs = needsOf(request);
   result.promptTokens = promptTokensBound(request);
+  take(result, defaultTask_, 0);
+  if (request.taskType != "auto") take(result, request.taskType, 1);
+  return result;
+}
+
+RequestClass KeywordClassifier::classify(const ChatRequest& request) const {
+  RequestClass result = describe(request);
   const std::string text = lastUserText(request);
   result.language = languageOf(text);
+  if (result.confidence == 1) return result;
 
-  const auto take = [&](const TaskRule& rule, double confidence) {
-    result.task = rule.task;
-    result.preferredTier = rule.preferredTier;
-    result.confidence = confidence;
-  };
-  if (!request.taskType.empty() && request.taskType != "auto") {
-    const auto asked = std::ranges::find(rules_, request.taskType, &TaskRule::task);
-    if (asked != rules_.end()) {
-      take(*asked, 1.0);
-      return result;
-    }
-  }
   std::vector<std::size_t> scores(rules_.size());
   std::vector<const Keyword*> seen;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -129,15 +133,11 @@ RequestClass KeywordClassifier::classify(const ChatRequest& request) const {
     }
   }
   const auto best = std::ranges::max_element(scores);
-  if (best != scores.end() && *best > 0) {
-    std::size_t total = 0;
-    for (const std::size_t score : scores) total += score;
-    take(rules_[static_cast<std::size_t>(best - scores.begin())],
-         static_cast<double>(*best) / static_cast<double>(total));
-    return result;
-  }
-  const auto standard = std::ranges::find(rules_, defaultTask_, &TaskRule::task);
-  if (standard != rules_.end()) take(*standard, 0);
+  if (best == scores.end() || *best == 0) return result;
+  std::size_t total = 0;
+  for (const std::size_t score : scores) total += score;
+  take(result, rules_[static_cast<std::size_t>(best - scores.begin())].task,
+       static_cast<double>(*best) / static_cast<double>(total));
   return result;
 }
 

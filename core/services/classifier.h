@@ -21,6 +21,9 @@ class KeywordClassifier {
   /// default task by half). Latin keywords match at the start of a word without regard to case
   /// ("implement" in "Implementing"); others anywhere.
   RequestClass classify(const ChatRequest& request) const;
+  /// Needs, size and the task that the client named, else the default: enough where the model is
+  /// named and the keywords would decide nothing.
+  RequestClass describe(const ChatRequest& request) const;
 
  private:
   struct Keyword {
@@ -28,6 +31,8 @@ class KeywordClassifier {
     std::size_t rule;
     bool latin;
   };
+  void take(RequestClass& result, std::string_view task, double confidence) const;
+
   std::vector<TaskRule> rules_;
   std::string defaultTask_;
   std::array<std::vector<Keyword>, 256> byFirstByte_;

@@ -120,6 +120,7 @@ Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOut
   if (amount > Money{}) {
     HoldRow row{request_.id, record.number, request_.caller.key,   model.key, model.provider,
                 model.tier,  amount,        parts_.clock.unixNow()};
+    row.clientRequestId = request_.clientRequestId;
     Result<void> written = parts_.ledger.hold(std::move(row));
     if (!written) {
       refusal_ = written.error();

@@ -29,10 +29,15 @@ Features featuresOf(const CorridorRequest& request, const RequestClass& requestC
   return features;
 }
 
-/// Where only one model may answer there is nothing to decide.
+/// Where the model is named there is nothing to decide: neither keywords nor a strategy are asked.
+RequestClass classOf(const Serving& serving, const ChatRequest& chat) {
+  return namesModel(chat.model) ? serving.classifier->describe(chat)
+                                : serving.classifier->classify(chat);
+}
+
 Result<Plan> planFor(const Serving& serving, const Features& features, const Selection& selection) {
-  const bool named = !(features.pool.empty() || features.pool == "auto" || features.preferredTier);
-  if (!named) return serving.strategy->plan(features, *serving.catalogue, selection.candidates);
+  if (!namesModel(features.pool))
+    return serving.strategy->plan(features, *serving.catalogue, selection.candidates);
   Plan plan;
   plan.steps.emplace_back();
   plan.strategy = "named";
@@ -100,7 +105,7 @@ Task<Outcome> Orchestrator::answer(CorridorRequest& request, AnswerSink* stream,
     phase += now - mark;
     mark = now;
   };
-  const RequestClass requestClass = serving->classifier->classify(request.chat);
+  const RequestClass requestClass = classOf(*serving, request.chat);
   outcome.taskType = requestClass.task;
   lap(outcome.times.classify);
 
@@ -165,7 +170,7 @@ Task<void> Orchestrator::account(const CorridorRequest& request, const RequestCl
 
 Result<std::string> Orchestrator::explain(const CorridorRequest& request) {
   const std::shared_ptr<const Serving> serving = serving_.load();
-  const RequestClass requestClass = serving->classifier->classify(request.chat);
+  const RequestClass requestClass = classOf(*serving, request.chat);
   PAGODA_TRY(const Selection selection, select(request, requestClass, *serving, parts_.health,
                                                parts_.budgets.left(request.caller)));
   Features features = featuresOf(request, requestClass, selection, request.received);

@@ -34,12 +34,17 @@ tl::unexpected<Error> unknownModel(std::string_view name, const Catalogue& catal
   return fail(ErrorCode::UnknownModel, std::move(message), "model");
 }
 
+std::optional<int> tierAlias(std::string_view name) {
+  const bool alias =
+      name.size() == 5 && name.starts_with("tier") && name[4] >= '0' && name[4] <= '4';
+  return alias ? std::optional<int>(name[4] - '0') : std::nullopt;
+}
+
 Result<Pool> resolve(const CorridorRequest& request, const Serving& serving, Selection& selection) {
   const std::string_view name = request.chat.model;
   const Catalogue& catalogue = *serving.catalogue;
-  if (name.empty() || name == "auto") return Pool{true, request.chat.preferredTier, nullptr};
-  if (name.size() == 5 && name.starts_with("tier") && name[4] >= '0' && name[4] <= '4')
-    return Pool{true, name[4] - '0', nullptr};
+  if (const std::optional<int> tier = tierAlias(name)) return Pool{true, tier, nullptr};
+  if (!namesModel(name)) return Pool{true, request.chat.preferredTier, nullptr};
   if (const Model* model = catalogue.find(name)) return Pool{false, std::nullopt, model};
 
   const std::size_t slash = name.find('/');
@@ -114,6 +119,10 @@ Bound boundOf(const Model& model, const CorridorRequest& request, Tokens promptT
 }
 
 }  // namespace
+
+bool namesModel(std::string_view model) {
+  return !model.empty() && model != "auto" && !tierAlias(model);
+}
 
 Result<Selection> select(const CorridorRequest& request, const RequestClass& requestClass,
                          const Serving& serving, const HealthBoard& health, Money budgetLeft) {

@@ -22,6 +22,10 @@ struct Selection {
   Money cheapestWorstCase = Money::max();
 };
 
+/// True if `model` is neither empty, "auto" nor "tier0" ... "tier4": one model is meant, by its key
+/// or as provider/id.
+bool namesModel(std::string_view model);
+
 /// Errors: UnknownModel (with near names), NoCandidate, BudgetExceeded.
 Result<Selection> select(const CorridorRequest& request, const RequestClass& requestClass,
                          const Serving& serving, const HealthBoard& health, Money budgetLeft);

@@ -7,6 +7,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(simdjson REQUIRED)
 find_path(PAGODA_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
+find_library(PAGODA_JEMALLOC jemalloc REQUIRED)
 
 # llhttp: Debian ships its generated C sources in node-llhttp.
 find_path(PAGODA_LLHTTP_INCLUDE llhttp.h PATHS /usr/share/include/llhttp REQUIRED NO_DEFAULT_PATH)

@@ -77,7 +77,7 @@ ServerAddress addressOf(const Arguments& arguments, const Environment& environme
 }
 
 HttpReply ask(const ServerAddress& address, const std::string& method, const std::string& path,
-          const std::string& body) {
+              const std::string& body) {
   try {
     const Poco::URI uri(address.url);
     const auto session = sessionFor(uri);

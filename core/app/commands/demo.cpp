@@ -99,22 +99,21 @@ std::string pathTaken(const Poco::JSON::Object& answer) {
   return path;
 }
 
-std::vector<std::string> rowOf(const Scene& scene, const HttpReply& reply) {
+std::vector<std::string> rowOf(const Scene& scene, const HttpReply& reply, std::string& notes) {
   const auto answer = parseObject(reply.body);
   std::string prompt = scene.prompt;
   if (scene.tier >= 0) prompt += " [tier " + std::to_string(scene.tier) + "]";
-  if (reply.status != 200) {
-    const auto error = answer->getObject("error");
-    return {prompt, "-",
-            "-",    std::to_string(reply.status) + ": " + (error ? textOf(*error, "message") : ""),
-            "0",    "-"};
-  }
-  return {prompt,
-          textOf(*answer, "task_type"),
-          textOf(*answer, "tier_used"),
-          pathTaken(*answer),
-          textOf(*answer, "cost_usd"),
-          textOf(*answer, "latency_ms")};
+  if (reply.status == 200)
+    return {prompt,
+            textOf(*answer, "task_type"),
+            textOf(*answer, "tier_used"),
+            pathTaken(*answer),
+            textOf(*answer, "cost_usd"),
+            textOf(*answer, "latency_ms")};
+  const std::string status = std::to_string(reply.status);
+  const auto error = answer->getObject("error");
+  notes += "\n" + status + ": " + (error ? textOf(*error, "message") : "no reason given") + "\n";
+  return {prompt, "-", "-", "refused with " + status, "0", "-"};
 }
 
 }  // namespace
@@ -130,16 +129,18 @@ ExitCode demo(const Arguments& arguments, Console& console) {
   std::vector<std::vector<std::string>> rows{
       {"prompt", "task", "tier", "model", "simulated $", "ms"}};
   std::string answers = "[";
+  std::string notes;
   for (const Scene& scene : kScript) {
     const HttpReply reply = ask(address, "POST", "/generate", bodyOf(scene));
-    rows.push_back(rowOf(scene, reply));
+    rows.push_back(rowOf(scene, reply, notes));
     answers += (answers.size() > 1 ? "," : "") + reply.body;
   }
   if (arguments.has("--json")) {
     console.out << answers << "]" << std::endl;
   } else {
     printTable(console.out, rows);
-    console.out << "\nmodels, answers and money are simulated; the decisions are those of the real "
+    console.out << notes
+                << "\nmodels, answers and money are simulated; the decisions are those of the real "
                    "server\n";
   }
   if (arguments.has("--once")) {

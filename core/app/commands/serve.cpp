@@ -15,6 +15,12 @@
 namespace pagoda::app {
 namespace {
 
+std::string exampleCall(const Server& server) {
+  return "curl -s " + server.url() + "/generate -H 'Content-Type: application/json'" +
+         (server.authRequired() ? " -H \"Authorization: Bearer $PAGODA_API_KEY\"" : "") +
+         R"( -d '{"prompt": "What is 15% of 80?"}')";
+}
+
 void announce(const Server& server, bool asJson, Console& console) {
   const Configuration& configuration = server.configuration();
   if (asJson) {
@@ -29,7 +35,8 @@ void announce(const Server& server, bool asJson, Console& console) {
     console.out << text << std::endl;
     return;
   }
-  console.out << "pagoda listening on " << server.url() << std::endl;
+  console.out << "pagoda listening on " << server.url() << "\n"
+              << "try it: " << exampleCall(server) << std::endl;
   console.error << "pagoda " << PAGODA_VERSION << ": " << configuration.catalogue.models.size()
                 << " models ready, " << configuration.leftOut.size()
                 << " left out (pagoda models), "
