@@ -105,6 +105,7 @@ void PlanRequest::fillFeatures(const Features& features) {
   featureLabels_.clear();
   featureLabels_.push_back(label("task", request.task));
   featureLabels_.push_back(label("preferred_tier", decimal(preferredTier_, request.preferredTier)));
+  if (!request.matched.empty()) featureLabels_.push_back(label("keyword", request.matched.front()));
   if (features.preferredTier)
     featureLabels_.push_back(
         label("requested_tier", decimal(requestedTier_, *features.preferredTier)));
@@ -148,11 +149,12 @@ void PlanRequest::fillCandidates(const std::vector<Candidate>& candidates) {
     fillFigures(candidates[i], out);
     out.id = strOf(joined(model.provider, model.upstreamId));
     pagoda_pair* labels = labels_.data() + i * kLabelsPerCandidate;
-    labels[0] = label("key", model.key);
-    labels[1] = label("tags", joinedTags(model.tags));
-    labels[2] = label("local", model.local ? "true" : "false");
-    labels[3] = label("simulated", model.simulated ? "true" : "false");
-    out.labels = {labels, kLabelsPerCandidate, sizeof(pagoda_pair)};
+    std::uint32_t count = 0;
+    if (!model.tags.empty()) labels[count++] = label("tags", joinedTags(model.tags));
+    if (model.local) labels[count++] = label("local", "true");
+    if (model.simulated) labels[count++] = label("simulated", "true");
+    labels[count++] = label("key", model.key);
+    out.labels = {labels, count, sizeof(pagoda_pair)};
   }
 }
 

@@ -104,6 +104,10 @@ std::optional<double> decimal(std::string_view text) {
   return value;
 }
 
+bool isPlain(char c) {
+  return c >= 0x20 && c < 0x7f;
+}
+
 std::int64_t retryAfterMs(const std::string& value, std::int64_t unixNow) {
   if (const auto seconds = decimal(value))
     return static_cast<std::int64_t>(
@@ -148,20 +152,24 @@ pagoda_error freshError() noexcept {
 
 std::string cleanLine(std::string_view text, std::size_t limit) {
   std::string line;
+  line.reserve(std::min(text.size(), limit));
   while (!text.empty() && line.size() < limit) {
-    const auto lead = static_cast<unsigned char>(text.front());
-    std::size_t length = 1;
-    if (lead >= 0x80)
-      length = json::detail::sequenceLength(reinterpret_cast<const unsigned char*>(text.data()),
-                                            text.size());
-    if (length == 0 || lead < 0x20 || lead == 0x7f) {
-      line += length == 0 ? '?' : ' ';
+    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, isPlain) -
+                                                text.begin());  // as nearly all text is
+    const std::size_t taken = std::min(plain, limit - line.size());
+    line.append(text.substr(0, taken));
+    text.remove_prefix(taken);
+    if (taken > 0) continue;
+    const std::size_t length = json::detail::sequenceLength(
+        reinterpret_cast<const unsigned char*>(text.data()), text.size());
+    if (length == 0) {
+      line += static_cast<unsigned char>(text.front()) < 0x80 ? ' ' : '?';
       text.remove_prefix(1);
-    } else {
-      if (line.size() + length > limit) break;
-      line.append(text.substr(0, length));
-      text.remove_prefix(length);
+      continue;
     }
+    if (line.size() + length > limit) break;
+    line.append(text.substr(0, length));
+    text.remove_prefix(length);
   }
   return line;
 }

@@ -27,6 +27,7 @@ struct Choice {
     }
     requestClass.task = "coding";
     requestClass.preferredTier = 0;
+    requestClass.matched = {"refactor", "class"};
     features.requestClass = &requestClass;
     features.decision = RequestId(12345);
   }
@@ -65,16 +66,14 @@ TEST_CASE("a strategy hears of task, tiers and the operator's labels", "[plugin_
   bench.load("call/planner");
   Choice choice;
   CHECK(planOf(bench, "tell", choice)->reason ==
-        "task=2 task=coding preferred_tier=0 | local/coder-1 tier=0 key=coder "
-        "tags=coding,debugging local=true "
-        "simulated=false");
+        "task=2 task=coding preferred_tier=0 keyword=refactor | local/coder-1 tier=0 "
+        "tags=coding,debugging local=true key=coder");
   choice.features.preferredTier = 3;
   choice.requestClass.task = "premium";
+  choice.requestClass.matched.clear();
   choice.candidates.erase(choice.candidates.begin());
   CHECK(planOf(bench, "tell", choice)->reason ==
-        "task=0 task=premium preferred_tier=0 requested_tier=3 | far/big-2 tier=3 key=big tags= "
-        "local=false "
-        "simulated=false");
+        "task=0 task=premium preferred_tier=0 requested_tier=3 | far/big-2 tier=3 key=big");
 }
 
 TEST_CASE("a plan that makes no sense is refused", "[plugin_host][strategy]") {
