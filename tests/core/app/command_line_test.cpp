@@ -125,7 +125,7 @@ TEST_CASE("models lists prices, and what is left out with the reason", "[app][cl
       "  left: {tier: 1, provider: other, model: x, price_per_million: {input: 1, output: 1}}\n");
   const Ran ran = run({"models", "--config", directory.path()});
   CHECK(ran.code == 0);
-  CHECK(has(ran.out, "test-model  0     upstream/test-model  1        2"));
+  CHECK(has(ran.out, "test-model  0     upstream/test-model  1       2"));
   CHECK(has(ran.out, "left out: left: provider 'other' is disabled: no API key: set NOT_SET\n"));
   const Ran json = run({"models", "--config", directory.path(), "--json"});
   CHECK(has(json.out, R"("left_out":[{"id":"left","reason":)"));
@@ -167,4 +167,39 @@ TEST_CASE("a data folder that cannot be used is code 5", "[app][cli]") {
                        directory.path() + "/file/data"});
   CHECK(ran.code == 5);
   CHECK(std::ranges::count(ran.error, '\n') == 1);
+}
+
+TEST_CASE("explain decides from the configuration alone, and leaves nothing behind", "[app][cli]") {
+  const ConfigDirectory directory;
+  const std::vector<std::string> words{
+      "explain",  "Pythonでデータベース接続",
+      "--config", directory.path(),
+      "--set",    "plugins.directories=" + std::string(PAGODA_BINARY_DIR) + "/plugins"};
+  const Ran people = run(words);
+  CHECK(people.error.empty());
+  CHECK(people.code == 0);
+  CHECK(has(people.out, "1. test-model"));
+  std::vector<std::string> asJson = words;
+  asJson.push_back("--json");
+  CHECK(has(run(asJson).out, R"("steps":["test-model"])"));
+  CHECK_FALSE(std::filesystem::exists(directory.path() + "/data"));
+}
+
+TEST_CASE("test-config also asks the plugins about their settings", "[app][cli]") {
+  const ConfigDirectory directory;
+  directory.pagoda(std::string(test::kSmallPagoda) + "    qurk: 1\n");
+  const Ran ran = run({"test-config", "--config", directory.path(), "--set",
+                       "plugins.directories=" + std::string(PAGODA_BINARY_DIR) + "/plugins"});
+  CHECK(ran.code == 3);
+  CHECK(has(ran.out, "pagoda.yaml:3:11: "));
+  CHECK(has(ran.out, "qurk"));
+}
+
+TEST_CASE("plugins list shows what each plugin offers", "[app][cli]") {
+  const ConfigDirectory directory;
+  const Ran ran = run({"plugins", "list", "--config", directory.path(), "--set",
+                       "plugins.directories=" + std::string(PAGODA_BINARY_DIR) + "/plugins"});
+  CHECK(ran.code == 0);
+  for (const char* type : {"openai_compatible", "local", "tiered", "sim"})
+    CHECK(has(ran.out, type));
 }
