@@ -29,10 +29,17 @@ Features featuresOf(const CorridorRequest& request, const RequestClass& requestC
   return features;
 }
 
-/// Where the model is named there is nothing to decide: neither keywords nor a strategy are asked.
+/// Where the model is named there is nothing to decide: neither keywords nor a strategy are asked, and
+/// the task is taken to be the one that the model's tier is for.
 RequestClass classOf(const Serving& serving, const ChatRequest& chat) {
-  return namesModel(chat.model) ? serving.classifier->describe(chat)
-                                : serving.classifier->classify(chat);
+  if (!namesModel(chat.model)) return serving.classifier->classify(chat);
+  RequestClass result = serving.classifier->describe(chat);
+  const Model* model = serving.catalogue->find(chat.model);
+  if (model == nullptr || result.confidence > 0) return result;
+  const std::vector<TaskRule>& rules = serving.catalogue->rules;
+  const auto rule = std::ranges::find(rules, model->tier, &TaskRule::preferredTier);
+  if (rule != rules.end()) result.task = rule->task;
+  return result;
 }
 
 Result<Plan> planFor(const Serving& serving, const Features& features, const Selection& selection) {
