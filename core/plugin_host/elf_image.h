@@ -28,6 +28,6 @@ struct ElfImage {
 };
 
 /// Errors: NotElf, WrongArchitecture, Truncated.
-Loaded<ElfImage> readElf(Bytes file);
+Loaded<ElfImage> readElf(Bytes bytes);
 
 }  // namespace pagoda::plugin_host

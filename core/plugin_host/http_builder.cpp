@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMostHeaders = 64;
 constexpr std::size_t kLongestName = 128;
-constexpr std::size_t kLongestValue = 16 * 1024;
+constexpr std::size_t kLongestValue = 16'384;
 constexpr std::size_t kSmallestBody = 512;
 
 // The host's own, hop-by-hop, or able to make two ends disagree on where a message ends.

@@ -18,10 +18,10 @@ using EntryFunction = const pagoda_plugin_entry*();
 // Never destroyed: unmapping at process exit runs into destructors that are still to come
 // (boostorg/dll#68).
 void keepMapped(boost::dll::shared_library library) {
-  static std::mutex* const mutex = new std::mutex;
-  static auto* const kept = new std::vector<boost::dll::shared_library>;
-  const std::scoped_lock lock(*mutex);
-  kept->push_back(std::move(library));
+  static auto* const kMutex = new std::mutex;
+  static auto* const kKept = new std::vector<boost::dll::shared_library>;
+  const std::scoped_lock lock(*kMutex);
+  kKept->push_back(std::move(library));
 }
 
 tl::unexpected<Refused> missing(const std::string& what) {

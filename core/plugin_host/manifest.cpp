@@ -14,7 +14,7 @@
 namespace pagoda::plugin_host {
 namespace {
 
-constexpr std::size_t kLargestManifest = 256 * 1024;
+constexpr std::size_t kLargestManifest = 262'144;
 constexpr std::size_t kDeepestManifest = 32;
 constexpr std::size_t kMostEntries = 256;
 constexpr std::size_t kLongestText = 1024;

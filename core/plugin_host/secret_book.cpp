@@ -18,9 +18,9 @@ void scrubCutOff(std::string& text, const Secret& secret) {
 
 }  // namespace
 
-SecretBook::SecretBook(SecretValues values) {
-  for (auto& [name, list] : values) {
-    if (!list.empty()) entries_[name].values = std::move(list);
+SecretBook::SecretBook(const SecretValues& values) {
+  for (const auto& [name, list] : values) {
+    if (!list.empty()) entries_[name].values = list;
   }
 }
 

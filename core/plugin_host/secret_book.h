@@ -18,7 +18,7 @@ using SecretValues = std::map<std::string, std::vector<Secret>, std::less<>>;
 /// Thread-safe.
 class SecretBook {
  public:
-  explicit SecretBook(SecretValues values);
+  explicit SecretBook(const SecretValues& values);
 
   /// The key in use, or null if none is configured. `ordinal` names it to retire(). It may be an
   /// empty Secret.

@@ -90,7 +90,7 @@ void checkEnum(const Object& schema, const Var& value, const std::string& path) 
   for (const Var& one : *allowed) {
     if (one.isString()) names.push_back(one.extract<std::string>());
   }
-  const auto text = value.extract<std::string>();
+  const auto& text = value.extract<std::string>();
   if (names.empty() || std::ranges::count(names, text)) return;
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;

@@ -175,7 +175,7 @@ std::string cleanLine(std::string_view text, std::size_t limit) {
 }
 
 std::string messageOf(const pagoda_error& error, std::string_view otherwise) {
-  std::string message = cleanLine(inlineText(error.message), sizeof error.message);
+  const std::string message = cleanLine(inlineText(error.message), sizeof error.message);
   return message.empty() ? std::string(otherwise) : message;
 }
 

@@ -6,7 +6,7 @@
 namespace pagoda::plugin_host {
 namespace {
 
-constexpr std::size_t kLongestUrl = 16 * 1024;
+constexpr std::size_t kLongestUrl = 16'384;
 constexpr int kLastPort = 65535;
 
 std::string lowered(std::string_view text) {
@@ -74,7 +74,7 @@ bool isLoopback(std::string_view host) {
           host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
-UrlRules::UrlRules(std::vector<std::string> hosts, std::string_view baseUrl) {
+UrlRules::UrlRules(const std::vector<std::string>& hosts, std::string_view baseUrl) {
   for (const std::string& host : hosts) hosts_.push_back(lowered(host));
   if (const auto base = readUrl(baseUrl)) {
     baseHost_ = base->host;

@@ -23,7 +23,7 @@ bool isLoopback(std::string_view host);
 /// The hosts of the manifest and of the operator's base_url. Immutable.
 class UrlRules {
  public:
-  UrlRules(std::vector<std::string> hosts, std::string_view baseUrl);
+  UrlRules(const std::vector<std::string>& hosts, std::string_view baseUrl);
 
   /// Why the plugin may not send to `url`; empty if it may. Plain http only where the operator's
   /// base_url has it, or to this machine.
