@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/domain/provider.h"
 
@@ -30,6 +31,8 @@ class FakeProvider final : public Provider {
                              CancelSource*) override {
     ++calls;
     contexts.push_back(context);
+    // The view dies with the exchange.
+    upstreamModels.emplace_back(context.upstreamModel);
     if (script.empty())
       co_return tl::unexpected<AttemptFailure>(
           failure(FailureKind::Unavailable, "the script is over"));
@@ -88,6 +91,7 @@ class FakeProvider final : public Provider {
   std::deque<Attempt> script;
   int calls = 0;
   std::vector<AttemptContext> contexts;
+  std::vector<std::string> upstreamModels;
 
  private:
   std::string name_;

@@ -293,7 +293,7 @@ TEST_CASE("models are named, misspelled, priced or refused", "[services][orchest
     CorridorRequest again = house.request("cheap/other-model");
     const Outcome outcome = house.answer(again);
     REQUIRE_FALSE(outcome.error);
-    CHECK(house.cheap->contexts.at(0).upstreamModel == "other-model");
+    CHECK(house.cheap->upstreamModels.at(0) == "other-model");
     CHECK(outcome.cost > Money{});
   }
   SECTION("what no model can take is refused with each one's reason") {
