@@ -5,25 +5,12 @@
 
 #include "core/api/request_scope.h"
 #include "core/api/routes.h"
+#include "core/services/decision_record.h"
 
 namespace pagoda::api {
 namespace {
 
 using JsonWriter = json::Writer<std::string>;
-
-std::string_view wordOf(Health health) {
-  switch (health) {
-    case Health::Up:
-      return "up";
-    case Health::Degraded:
-      return "degraded";
-    case Health::Probing:
-      return "probing";
-    case Health::Down:
-      return "down";
-  }
-  return "up";
-}
 
 void writeKnown(JsonWriter& json, std::string_view key, std::int64_t value) {
   json.key(key);
@@ -37,7 +24,7 @@ void writeKnown(JsonWriter& json, std::string_view key, std::int64_t value) {
 void writeModelHealth(JsonWriter& json, const Model& model, const services::ModelHealth& health) {
   json.beginObject();
   json.member("model", model.key).member("tier", model.tier).member("provider", model.provider);
-  json.member("health", wordOf(health.health)).member("error_rate", health.errorRate);
+  json.member("health", services::nameOf(health.health)).member("error_rate", health.errorRate);
   json.member("samples", health.samples).member("in_flight", health.inFlight);
   writeKnown(json, "first_token_ms_p50", health.firstTokenMsP50);
   writeKnown(json, "total_ms_p50", health.totalMsP50);
