@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <exception>
-#include <numeric>
 #include <utility>
 
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
 #include <Poco/JSON/Parser.h>
+
+#include "core/base/edit_distance.h"
 
 namespace pagoda::plugin_host {
 namespace {
@@ -35,20 +36,6 @@ Object::Ptr objectOf(const Var& value) {
 }
 Array::Ptr arrayOf(const Var& value) {
   return value.type() == typeid(Array::Ptr) ? value.extract<Array::Ptr>() : nullptr;
-}
-
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitute = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitute});
-    }
-  }
-  return row[b.size()];
 }
 
 std::string typeOf(const Var& value) {
@@ -188,7 +175,7 @@ std::vector<std::string> nearNames(std::string_view name, const std::vector<std:
   std::vector<std::pair<std::size_t, std::string>> scored;
   if (name.size() > kLongest) return {};
   for (const std::string& other : names) {
-    const std::size_t steps = distance(name, other);
+    const std::size_t steps = editDistance(name, other);
     if (steps <= std::max<std::size_t>(2, other.size() / 3)) scored.emplace_back(steps, other);
   }
   std::ranges::sort(scored);
