@@ -5,16 +5,16 @@
 
 #include <pagoda/sdk.hpp>
 
-#include "answer_reader.h"
-#include "failures.h"
-#include "request_body.h"
-#include "schema.h"
-#include "settings.h"
+#include "chat_completions/answer_reader.h"
+#include "chat_completions/failures.h"
+#include "chat_completions/request_body.h"
+#include "chat_completions/schema.h"
+#include "chat_completions/settings.h"
 
 namespace {
 
 using namespace pagoda::sdk;
-using namespace pagoda::openai_compatible;
+using namespace pagoda::chat_completions;
 
 #define PAGODA_OPENAI_COMPATIBLE_ID "dev.pagoda.openai-compatible"
 #define PAGODA_OPENAI_COMPATIBLE_VERSION "1.0.0"
@@ -63,7 +63,7 @@ class OpenAiCompatible {
  public:
   static constexpr const char* kType = "openai_compatible";
   static constexpr const char* kTitle = "OpenAI-compatible chat completions";
-  static constexpr const char* kConfigSchema = PAGODA_OPENAI_COMPATIBLE_SCHEMA;
+  static constexpr const char* kConfigSchema = PAGODA_CHAT_COMPLETIONS_SCHEMA;
 
   OpenAiCompatible(Host, std::string_view config) : settings_(readSettings(config)) {}
 
@@ -115,7 +115,7 @@ PAGODA_MANIFEST(
     R"({"id":")" PAGODA_OPENAI_COMPATIBLE_ID R"(","version":")" PAGODA_OPENAI_COMPATIBLE_VERSION
     R"(","abi":{"major":1,"minor":0},"name":"OpenAI-compatible","vendor":"Pagoda",)"
     R"("license":"Apache-2.0","description":"Any server that speaks chat completions",)"
-    R"("provides":[{"kind":"pagoda.provider/1","type":"openai_compatible","config_schema":)" PAGODA_OPENAI_COMPATIBLE_SCHEMA
+    R"("provides":[{"kind":"pagoda.provider/1","type":"openai_compatible","config_schema":)" PAGODA_CHAT_COMPLETIONS_SCHEMA
     R"(}],"permissions":{"hosts":["*"],"secrets":["api_key"],"prompt":true},)"
     R"("unloadable":true,"isolation":"any"})");
 PAGODA_PLUGIN(PAGODA_OPENAI_COMPATIBLE_ID, PAGODA_OPENAI_COMPATIBLE_VERSION,

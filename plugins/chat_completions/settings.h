@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace pagoda::openai_compatible {
+namespace pagoda::chat_completions {
 
 /// The member under which the upstream reads the limit on completion tokens.
 enum class MaxTokensField { Auto, MaxTokens, MaxCompletionTokens };
@@ -42,6 +42,4 @@ std::string chatUrl(std::string_view base, std::string_view chatPath);
 /// The host name of an absolute URL, in lower case, without port.
 std::string hostOf(std::string_view url);
 
-extern const char kSettingsSchema[];
-
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions

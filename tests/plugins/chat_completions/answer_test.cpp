@@ -4,7 +4,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "fake_host.h"
+#include "core/base/ids.h"
+#include "tests/plugins/support/fake_host.h"
 
 using namespace test;
 
@@ -22,7 +23,7 @@ std::string whole(const std::string& message, const std::string& rest = "") {
 
 }  // namespace
 
-TEST_CASE("a stream's pieces come together", "[openai_compatible][answer]") {
+TEST_CASE("a stream's pieces come together", "[chat_completions][answer]") {
   const Exchange seen = runStream(
       {},
       {delta(R"("role":"assistant","content":"")"), delta(R"("content":"Hel")"),
@@ -42,7 +43,7 @@ TEST_CASE("a stream's pieces come together", "[openai_compatible][answer]") {
   CHECK(seen.usage->cache_read_tokens == -1);
 }
 
-TEST_CASE("a stream's end has many forms", "[openai_compatible][answer]") {
+TEST_CASE("a stream's end has many forms", "[chat_completions][answer]") {
   const std::string text = delta(R"("content":"a")");
   const std::string stop = delta("", "\"stop\"");
   const struct {
@@ -80,7 +81,7 @@ TEST_CASE("a stream's end has many forms", "[openai_compatible][answer]") {
   }
 }
 
-TEST_CASE("what is no answer is refused as such", "[openai_compatible][answer]") {
+TEST_CASE("what is no answer is refused as such", "[chat_completions][answer]") {
   const struct {
     const char* name;
     std::string body;
@@ -115,7 +116,7 @@ TEST_CASE("what is no answer is refused as such", "[openai_compatible][answer]")
 }
 
 TEST_CASE("a whole answer where a stream was asked for is an answer",
-          "[openai_compatible][answer]") {
+          "[chat_completions][answer]") {
   Request request;
   request.stream = true;
   const Exchange seen = runWhole(request, whole(R"("role":"assistant","content":"hi")"));
@@ -124,7 +125,7 @@ TEST_CASE("a whole answer where a stream was asked for is an answer",
 }
 
 TEST_CASE("tool calls come whole, in pieces, unnumbered, alike-numbered or as objects",
-          "[openai_compatible][answer]") {
+          "[chat_completions][answer]") {
   const auto call = [](const std::string& members) { return R"("tool_calls":[)" + members + "]"; };
   const ToolCall weather{"a1", "weather", R"({"city":"Kyoto"})", false};
   const ToolCall clock{"a2", "clock", "{}", false};
@@ -179,7 +180,7 @@ TEST_CASE("tool calls come whole, in pieces, unnumbered, alike-numbered or as ob
        {{"a", "now", "", false}}},
       {"no id",
        {delta(call(R"({"index":0,"id":"","function":{"name":"now","arguments":"{}"}})"))},
-       {{"call_req1_0_0", "now", "{}", false}}},
+       {{"call_" + pagoda::RequestId().toString() + "_0_0", "now", "{}", false}}},
       {"a custom tool",
        {delta(call(
            R"({"index":0,"id":"a","type":"custom","custom":{"name":"sql","input":"select 1"}})"))},
@@ -198,7 +199,7 @@ TEST_CASE("tool calls come whole, in pieces, unnumbered, alike-numbered or as ob
 }
 
 TEST_CASE("a tool call without a name is no answer, and numbers no other call",
-          "[openai_compatible][answer]") {
+          "[chat_completions][answer]") {
   const Exchange seen = runWhole(
       {},
       whole(R"("tool_calls":[{"id":"a"},{"id":"b","function":{"name":"f","arguments":"{}"}}])"));
@@ -208,7 +209,7 @@ TEST_CASE("a tool call without a name is no answer, and numbers no other call",
 }
 
 TEST_CASE("members of a tool call that the events lack are passed on",
-          "[openai_compatible][answer]") {
+          "[chat_completions][answer]") {
   const Exchange seen = runWhole(
       {},
       whole(
@@ -220,7 +221,7 @@ TEST_CASE("members of a tool call that the events lack are passed on",
   CHECK(seen.extras[0].json == R"({"extra_content":{"google":{"thought_signature":"s"}}})");
 }
 
-TEST_CASE("thinking has several names", "[openai_compatible][answer]") {
+TEST_CASE("thinking has several names", "[chat_completions][answer]") {
   const char* cases[] = {
       R"("reasoning_content":"think","content":"say")",
       R"("reasoning":"think","content":"say")",
@@ -239,7 +240,7 @@ TEST_CASE("thinking has several names", "[openai_compatible][answer]") {
   }
 }
 
-TEST_CASE("nothing that the events lack is lost", "[openai_compatible][answer]") {
+TEST_CASE("nothing that the events lack is lost", "[chat_completions][answer]") {
   const Exchange seen = runWhole(
       {},
       R"({"id":"c1","object":"chat.completion","created":1,"model":"m1","system_fingerprint":"fp","provider":"P","citations":["u"],
@@ -262,7 +263,7 @@ TEST_CASE("nothing that the events lack is lost", "[openai_compatible][answer]")
 }
 
 TEST_CASE("members that chunks repeat are passed on once, padding never",
-          "[openai_compatible][answer]") {
+          "[chat_completions][answer]") {
   const std::string chunk =
       R"({"id":"c1","model":"m1","system_fingerprint":"fp","obfuscation":"xyz","choices":[{"index":0,"delta":{"content":"a"},"logprobs":null,"finish_reason":"stop"}]})";
   const Exchange seen = runStream({}, {chunk, chunk, chunk});
@@ -271,7 +272,7 @@ TEST_CASE("members that chunks repeat are passed on once, padding never",
 }
 
 TEST_CASE("what Azure's filter found before the answer comes after START",
-          "[openai_compatible][answer]") {
+          "[chat_completions][answer]") {
   const Exchange seen = runStream(
       {},
       {R"({"id":"","object":"","model":"","choices":[],"prompt_filter_results":[{"prompt_index":0}]})",
@@ -282,7 +283,7 @@ TEST_CASE("what Azure's filter found before the answer comes after START",
   CHECK(seen.extraAt(PAGODA_EXTRA_ANSWER) == R"({"prompt_filter_results":[{"prompt_index":0}]})");
 }
 
-TEST_CASE("several choices keep apart", "[openai_compatible][answer]") {
+TEST_CASE("several choices keep apart", "[chat_completions][answer]") {
   const Exchange seen = runStream(
       {},
       {R"({"id":"c","model":"m","choices":[{"index":1,"delta":{"content":"b"}},{"index":0,"delta":{"content":"a"}}]})",
@@ -298,7 +299,7 @@ TEST_CASE("several choices keep apart", "[openai_compatible][answer]") {
 }
 
 TEST_CASE("the host's stop ends the exchange with the host's status",
-          "[openai_compatible][answer]") {
+          "[chat_completions][answer]") {
   for (int events = 0; events < 4; ++events) {
     Request request;
     request.stopAfter = events;
@@ -308,7 +309,7 @@ TEST_CASE("the host's stop ends the exchange with the host's status",
   }
 }
 
-TEST_CASE("an error inside a 200 is the upstream's error", "[openai_compatible][answer]") {
+TEST_CASE("an error inside a 200 is the upstream's error", "[chat_completions][answer]") {
   const struct {
     const char* body;
     pagoda_status status;

@@ -64,7 +64,10 @@ struct Frame {
   std::string event;
 };
 
+/// A chat request as a client of OpenAI's dialect writes it. The host's own reader and view turn it
+/// into the ABI's form, so a plugin sees messages, tools and settings as it does in the server.
 struct Request {
+  std::string type = "openai_compatible";
   std::string config = R"({"base_url":"https://api.example.com/v1"})";
   std::string rawJson = R"({"model":"asked","messages":[{"role":"user","content":"hi"}]})";
   std::string extraJson;
@@ -74,6 +77,9 @@ struct Request {
   std::int64_t maxOutputTokens = -1;
   int stopAfter = -1;  // events until the host says CANCELLED
 };
+
+/// Whether the host's reader takes rawJson as a request, so that it would reach a plugin at all.
+bool accepts(const Request& request);
 
 /// Runs one exchange through the plugin's table. Each frame is a buffer of its own, so that a read
 /// past its end shows. `lastAlone` ends the body with an empty frame of its own.
@@ -86,11 +92,13 @@ Exchange runStream(const Request& request, const std::vector<std::string>& chunk
 
 /// A response of another status than 2xx; `hosts` is the host's reading of it.
 pagoda_error runFailure(int status, std::string_view body, pagoda_status hosts,
-                        const std::map<std::string, std::string>& headers = {});
+                        const std::map<std::string, std::string>& headers = {},
+                        const Request& request = {});
 
 /// Makes an instance and destroys it; the status of create, with its message.
-std::pair<pagoda_status, std::string> configure(const std::string& config);
-pagoda_status selfTest();
+std::pair<pagoda_status, std::string> configure(const std::string& config,
+                                                const std::string& type = "openai_compatible");
+pagoda_status selfTest(const Request& request = {});
 
 /// Cuts an SSE body into events, by the rules of the WHATWG specification.
 std::vector<Frame> cutSse(std::string_view body);

@@ -1,8 +1,13 @@
-#include "fake_host.h"
+#include "tests/plugins/support/fake_host.h"
 
 #include <cstring>
 #include <memory>
 #include <set>
+#include <stdexcept>
+
+#include "core/api/json_body.h"
+#include "core/api/openai_dialect.h"
+#include "core/plugin_host/request_view.h"
 
 namespace test {
 
@@ -171,8 +176,8 @@ struct Instance {
   pagoda_provider* provider = nullptr;
   pagoda_status status;
   pagoda_error error = init<pagoda_error>();
-  explicit Instance(const std::string& config) {
-    status = api().create(nullptr, "openai_compatible", str(config), &provider, &error);
+  Instance(const std::string& type, const std::string& config) {
+    status = api().create(nullptr, type.c_str(), str(config), &provider, &error);
   }
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
@@ -181,26 +186,47 @@ struct Instance {
   }
 };
 
+pagoda::Result<pagoda::ChatRequest> tryRead(const Request& request) {
+  PAGODA_TRY(auto document, pagoda::api::JsonDocument::parse(request.rawJson));
+  return pagoda::api::readOpenAiRequest(std::move(document));
+}
+
+pagoda::ChatRequest readRequest(const Request& request) {
+  auto chat = tryRead(request);
+  if (!chat) throw std::runtime_error(chat.error().message);
+  return std::move(*chat);
+}
+
+pagoda::AttemptContext contextOf(const Request& request) {
+  pagoda::AttemptContext context;
+  context.upstreamModel = request.model;
+  context.maxOutputTokens = request.maxOutputTokens;
+  context.stream = request.stream;
+  return context;
+}
+
+/// The request lives as long as the exchange, as a host's does.
 struct ExchangeHandle {
-  pagoda_attempt attempt = init<pagoda_attempt>();
-  pagoda_chat_request chat = init<pagoda_chat_request>();
+  const Request kept;
+  const pagoda::ChatRequest parsed;
+  const pagoda::plugin_host::RequestView view;
+  pagoda_chat_request chat;
   pagoda_exchange* exchange = nullptr;
 
-  ExchangeHandle(Instance& instance, const Request& request, pagoda_error* error) {
-    attempt.request_id = str("req1");
-    attempt.endpoint = str(request.endpoint);
-    chat.flags = request.stream ? PAGODA_REQ_STREAM : 0;
-    chat.model = str(request.model);
-    chat.max_output_tokens = request.maxOutputTokens;
-    chat.raw_json = str(request.rawJson);
-    chat.extra_json = str(request.extraJson);
-    chat.choices = 1;
-    if (api().begin(instance.provider, &attempt, &chat, &exchange, error) != PAGODA_OK)
-      throw std::runtime_error(error->message);
+  ExchangeHandle(Instance& instance, const Request& request, pagoda_error* error)
+      : kept(request),
+        parsed(readRequest(kept)),
+        view(contextOf(kept), parsed, kept.endpoint),
+        chat(*view.request()) {
+    chat.extra_json = str(kept.extraJson);
+    status = api().begin(instance.provider, view.attempt(), &chat, &exchange, error);
   }
   ExchangeHandle(const ExchangeHandle&) = delete;
   ExchangeHandle& operator=(const ExchangeHandle&) = delete;
-  ~ExchangeHandle() { api().end(exchange); }
+  ~ExchangeHandle() {
+    if (exchange != nullptr) api().end(exchange);
+  }
+  pagoda_status status;
 };
 
 pagoda_status feed(pagoda_exchange* handle, const Frame& frame, bool last, pagoda_framing framing,
@@ -225,13 +251,19 @@ std::string Exchange::extraAt(std::uint32_t place) const {
   return all;
 }
 
+bool accepts(const Request& request) {
+  return tryRead(request).has_value();
+}
+
 Exchange run(const Request& request, const std::vector<Frame>& frames, pagoda_framing framing,
              bool lastAlone) {
   Exchange exchange;
   exchange.error.retry_after_ms = -1;
-  Instance instance(request.config);
+  Instance instance(request.type, request.config);
   if (instance.status != PAGODA_OK) throw std::runtime_error(instance.error.message);
   ExchangeHandle handle(instance, request, &exchange.error);
+  exchange.status = handle.status;
+  if (exchange.status != PAGODA_OK) return exchange;
 
   Http http(exchange);
   auto step = init<pagoda_step>();
@@ -264,10 +296,9 @@ Exchange runStream(const Request& request, const std::vector<std::string>& chunk
 }
 
 pagoda_error runFailure(int status, std::string_view body, pagoda_status hosts,
-                        const std::map<std::string, std::string>& headers) {
-  Instance instance(Request{}.config);
+                        const std::map<std::string, std::string>& headers, const Request& request) {
+  Instance instance(request.type, request.config);
   auto error = init<pagoda_error>();
-  const Request request;
   ExchangeHandle handle(instance, request, &error);
   std::vector<pagoda_pair> pairs;
   for (const auto& [name, value] : headers) pairs.push_back({str(name), str(value)});
@@ -283,13 +314,14 @@ pagoda_error runFailure(int status, std::string_view body, pagoda_status hosts,
   return error;
 }
 
-std::pair<pagoda_status, std::string> configure(const std::string& config) {
-  Instance instance(config);
+std::pair<pagoda_status, std::string> configure(const std::string& config,
+                                                const std::string& type) {
+  Instance instance(type, config);
   return {instance.status, instance.error.message};
 }
 
-pagoda_status selfTest() {
-  Instance instance(Request{}.config);
+pagoda_status selfTest(const Request& request) {
+  Instance instance(request.type, request.config);
   return api().self_test(instance.provider, &instance.error);
 }
 

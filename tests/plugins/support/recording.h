@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "fake_host.h"
+#include "tests/plugins/support/fake_host.h"
 
 namespace test {
 

@@ -1,10 +1,10 @@
-#include "answer_reader.h"
+#include "chat_completions/answer_reader.h"
 
 #include <algorithm>
 
-#include "failures.h"
+#include "chat_completions/failures.h"
 
-namespace pagoda::openai_compatible {
+namespace pagoda::chat_completions {
 
 namespace {
 
@@ -384,4 +384,4 @@ std::string_view AnswerReader::text(std::string_view raw) {
   return *json::Reader(raw).string(buffer_);
 }
 
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions

@@ -1,9 +1,9 @@
-#include "usage.h"
+#include "chat_completions/usage.h"
 
 #include <algorithm>
 #include <charconv>
 
-namespace pagoda::openai_compatible {
+namespace pagoda::chat_completions {
 
 namespace {
 
@@ -189,4 +189,4 @@ std::optional<std::int64_t> nanoUsd(std::string_view number, int decimals) {
   return value + (roundUp ? 1 : 0);
 }
 
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions

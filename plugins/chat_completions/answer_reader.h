@@ -8,11 +8,11 @@
 
 #include <pagoda/sdk.hpp>
 
-#include "settings.h"
-#include "tool_calls.h"
-#include "usage.h"
+#include "chat_completions/settings.h"
+#include "chat_completions/tool_calls.h"
+#include "chat_completions/usage.h"
 
-namespace pagoda::openai_compatible {
+namespace pagoda::chat_completions {
 
 /// One answer. Calls match: whole | chunk* end. Throws sdk::Failure: PAGODA_E_PROTOCOL for what is
 /// no answer of this dialect, the upstream's own error if the body reports one, or what the host's
@@ -72,4 +72,4 @@ class AnswerReader {
 /// The neutral form of a finish reason; a word that no server of this dialect uses is OTHER.
 pagoda_finish finishOf(std::string_view word) noexcept;
 
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions

@@ -5,7 +5,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "recording.h"
+#include "tests/plugins/support/recording.h"
 
 using namespace test;
 
@@ -33,9 +33,9 @@ std::string problemWith(const Recording& recording) {
 
 }  // namespace
 
-TEST_CASE("golden recordings read as they were recorded", "[openai_compatible][golden]") {
+TEST_CASE("golden recordings read as they were recorded", "[chat_completions][golden]") {
   const auto files =
-      filesIn(std::filesystem::path(PAGODA_SOURCE_DIR) / "tests/golden/openai_compatible");
+      filesIn(std::filesystem::path(PAGODA_SOURCE_DIR) / "tests/golden/chat_completions");
   int answers = 0;
   for (const auto& file : files) {
     const Recording recording = readRecording(file);
@@ -48,8 +48,7 @@ TEST_CASE("golden recordings read as they were recorded", "[openai_compatible][g
   CHECK(answers >= 12);
 }
 
-TEST_CASE("every recorded chat completion reads as it was recorded",
-          "[openai_compatible][shared]") {
+TEST_CASE("every recorded chat completion reads as it was recorded", "[chat_completions][shared]") {
   const std::filesystem::path root = std::filesystem::path(PAGODA_SHARED_DIR) / "wire/fixtures";
   if (!std::filesystem::exists(root)) {
     WARN("skipped: " << root << " is not there");
@@ -70,7 +69,7 @@ TEST_CASE("every recorded chat completion reads as it was recorded",
   CHECK(counts["whole"] > 400);
 }
 
-TEST_CASE("every recorded refusal is told apart by its body", "[openai_compatible][shared]") {
+TEST_CASE("every recorded refusal is told apart by its body", "[chat_completions][shared]") {
   const std::filesystem::path root = std::filesystem::path(PAGODA_SHARED_DIR) / "wire/fixtures";
   if (!std::filesystem::exists(root)) {
     WARN("skipped: " << root << " is not there");
@@ -93,9 +92,9 @@ TEST_CASE("every recorded refusal is told apart by its body", "[openai_compatibl
 }
 
 TEST_CASE("a recording cut short anywhere is never taken for an answer",
-          "[openai_compatible][golden]") {
+          "[chat_completions][golden]") {
   const std::filesystem::path folder =
-      std::filesystem::path(PAGODA_SOURCE_DIR) / "tests/golden/openai_compatible";
+      std::filesystem::path(PAGODA_SOURCE_DIR) / "tests/golden/chat_completions";
   for (const char* name :
        {"openai_stream_tools.json", "openrouter_stream_tools.json", "openai_whole_tools.json"}) {
     const Recording recording = readRecording(folder / name);

@@ -6,7 +6,7 @@
 
 #include <pagoda/sdk.hpp>
 
-namespace pagoda::openai_compatible {
+namespace pagoda::chat_completions {
 
 /// Corrects `error`, which holds the host's reading of the HTTP status, by the response's body and
 /// headers. The message is the upstream's own sentence when the body is an error object of a known
@@ -20,4 +20,4 @@ bool isError(std::string_view text);
 /// A Failure for an error object that came inside a 2xx response.
 sdk::Failure failureInBody(std::string_view text);
 
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions

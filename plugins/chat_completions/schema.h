@@ -1,7 +1,7 @@
 #pragma once
 // The settings' JSON schema as a literal: the manifest and the provider's type hold the same text.
 
-#define PAGODA_OPENAI_COMPATIBLE_SCHEMA                                                                \
+#define PAGODA_CHAT_COMPLETIONS_SCHEMA                                                                 \
   R"({"type":"object","required":["base_url"],"properties":{)"                                         \
   R"("base_url":{"type":"string","minLength":1,"description":"such as https://api.openai.com/v1"},)"   \
   R"("chat_path":{"type":"string","default":"/chat/completions"},)"                                    \

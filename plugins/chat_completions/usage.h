@@ -8,9 +8,9 @@
 
 #include <pagoda/sdk.hpp>
 
-#include "settings.h"
+#include "chat_completions/settings.h"
 
-namespace pagoda::openai_compatible {
+namespace pagoda::chat_completions {
 
 /// What a usage object says. `extra` is a JSON object of the members that pagoda_usage lacks.
 struct Usage {
@@ -27,4 +27,4 @@ Usage readUsage(std::string_view usageJson, const Settings& settings);
 /// 0 decimals is 12300. nullopt if negative, not a number, or above 10^9 USD.
 std::optional<std::int64_t> nanoUsd(std::string_view number, int decimals);
 
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions

@@ -1,11 +1,11 @@
-#include "request_body.h"
+#include "chat_completions/request_body.h"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
 
-namespace pagoda::openai_compatible {
+namespace pagoda::chat_completions {
 
 namespace {
 
@@ -222,4 +222,4 @@ void writeRequestBody(const pagoda_chat_request& request, const Settings& settin
   BodyWriter(request, settings).write(out);
 }
 
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions

@@ -3,9 +3,9 @@
 
 #include <pagoda/sdk.hpp>
 
-#include "settings.h"
+#include "chat_completions/settings.h"
 
-namespace pagoda::openai_compatible {
+namespace pagoda::chat_completions {
 
 /// Writes the body of one chat completion. Every member that is not named here keeps its bytes:
 ///   model            the provider's name for it
@@ -22,4 +22,4 @@ void writeRequestBody(const pagoda_chat_request& request, const Settings& settin
 /// priced.
 bool redirects(std::string_view member) noexcept;
 
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions

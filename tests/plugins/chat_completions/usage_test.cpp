@@ -1,4 +1,4 @@
-#include "plugins/providers/openai_compatible/usage.h"
+#include "chat_completions/usage.h"
 
 #include <cstdint>
 #include <optional>
@@ -6,10 +6,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "fake_host.h"
+#include "tests/plugins/support/fake_host.h"
 
 using namespace test;
-using pagoda::openai_compatible::nanoUsd;
+using pagoda::chat_completions::nanoUsd;
 
 namespace {
 
@@ -23,7 +23,7 @@ Exchange withUsage(const std::string& usage, const std::string& settings = "") {
 
 }  // namespace
 
-TEST_CASE("usage in the forms that servers send it", "[openai_compatible][usage]") {
+TEST_CASE("usage in the forms that servers send it", "[chat_completions][usage]") {
   const struct {
     const char* name;
     const char* usage;
@@ -75,7 +75,7 @@ TEST_CASE("usage in the forms that servers send it", "[openai_compatible][usage]
   }
 }
 
-TEST_CASE("figures that cannot be true are not reported as figures", "[openai_compatible][usage]") {
+TEST_CASE("figures that cannot be true are not reported as figures", "[chat_completions][usage]") {
   for (const char* usage : {R"({"prompt_tokens":-5,"completion_tokens":3})",
                             R"({"prompt_tokens":99999999999,"completion_tokens":3})",
                             R"({"prompt_tokens":18446744073709551616,"completion_tokens":3})",
@@ -90,7 +90,7 @@ TEST_CASE("figures that cannot be true are not reported as figures", "[openai_co
   }
 }
 
-TEST_CASE("no usage is no usage", "[openai_compatible][usage]") {
+TEST_CASE("no usage is no usage", "[chat_completions][usage]") {
   for (const char* usage :
        {"null", "{}", "7", R"({"prompt_tokens":null})", R"({"prompt_tokens":"many"})"}) {
     DYNAMIC_SECTION(usage) {
@@ -101,7 +101,7 @@ TEST_CASE("no usage is no usage", "[openai_compatible][usage]") {
   }
 }
 
-TEST_CASE("settings say how far usage is believed", "[openai_compatible][usage]") {
+TEST_CASE("settings say how far usage is believed", "[chat_completions][usage]") {
   const Exchange free = withUsage(R"({"prompt_tokens":1,"completion_tokens":1,"cost":0.5})",
                                   R"(,"trust_cost":false)");
   CHECK(free.usage->cost_nusd == -1);
@@ -112,7 +112,7 @@ TEST_CASE("settings say how far usage is believed", "[openai_compatible][usage]"
         8);
 }
 
-TEST_CASE("cumulative usage is passed on as it changes", "[openai_compatible][usage]") {
+TEST_CASE("cumulative usage is passed on as it changes", "[chat_completions][usage]") {
   const auto chunk = [](int tokens, const char* finish) {
     return R"({"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":)" +
            std::string(finish) + R"(}],"usage":{"prompt_tokens":3,"completion_tokens":)" +
@@ -123,7 +123,7 @@ TEST_CASE("cumulative usage is passed on as it changes", "[openai_compatible][us
   CHECK(seen.usage->output_tokens == 2);
 }
 
-TEST_CASE("USD become nano-USD exactly, rounded up", "[openai_compatible][usage]") {
+TEST_CASE("USD become nano-USD exactly, rounded up", "[chat_completions][usage]") {
   CHECK(nanoUsd("0", 0) == 0);
   CHECK(nanoUsd("1", 0) == 1'000'000'000);
   CHECK(nanoUsd("0.0000123", 0) == 12'300);

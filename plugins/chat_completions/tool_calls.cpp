@@ -1,8 +1,8 @@
-#include "tool_calls.h"
+#include "chat_completions/tool_calls.h"
 
 #include <algorithm>
 
-namespace pagoda::openai_compatible {
+namespace pagoda::chat_completions {
 
 struct ToolCalls::Element {
   std::int64_t index = -1;
@@ -132,4 +132,4 @@ bool ToolCalls::hasNameless() const noexcept {
   });
 }
 
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions

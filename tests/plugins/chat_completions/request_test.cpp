@@ -6,8 +6,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "fake_host.h"
-#include "recording.h"
+#include "tests/plugins/support/fake_host.h"
+#include "tests/plugins/support/recording.h"
 
 using namespace test;
 
@@ -28,7 +28,7 @@ Request with(std::string raw, std::string settings = "") {
 }  // namespace
 
 TEST_CASE("the request keeps the client's bytes but for what the host decides",
-          "[openai_compatible][request]") {
+          "[chat_completions][request]") {
   struct Case {
     const char* name;
     Request request;
@@ -36,33 +36,37 @@ TEST_CASE("the request keeps the client's bytes but for what the host decides",
   };
   Case cases[] = {
       {"only the model changes",
-       with(R"({ "model" : "auto" , "messages":[ ], "seed":18446744073709551616,"t":1.0})"),
-       R"({ "model" : "upstream-model" , "messages":[ ], "seed":18446744073709551616,"t":1.0})"},
+       with(
+           R"({ "model" : "auto" , "messages":[ {"role":"user", "content":"x"}], "big":18446744073709551616,"t":1.0})"),
+       R"({ "model" : "upstream-model" , "messages":[ {"role":"user", "content":"x"}], "big":18446744073709551616,"t":1.0})"},
       {"the host's bound replaces the client's",
-       with(R"({"model":"m","messages":[],"max_tokens":9})"),
-       R"({"model":"upstream-model","messages":[],"max_tokens":5})"},
+       with(R"({"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":9})"),
+       R"({"model":"upstream-model","messages":[{"role":"user","content":"x"}],"max_tokens":5})"},
       {"the client's name for the bound is kept",
-       with(R"({"model":"m","messages":[],"max_completion_tokens":9})"),
-       R"({"model":"upstream-model","messages":[],"max_completion_tokens":5})"},
+       with(
+           R"({"model":"m","messages":[{"role":"user","content":"x"}],"max_completion_tokens":9})"),
+       R"({"model":"upstream-model","messages":[{"role":"user","content":"x"}],"max_completion_tokens":5})"},
       {"one name for the bound is enough",
-       with(R"({"max_tokens":9,"model":"m","messages":[],"max_completion_tokens":7})"),
-       R"({"model":"upstream-model","messages":[],"max_completion_tokens":5})"},
-      {"a bound is added", with(R"({"model":"m","messages":[]})"),
-       R"({"model":"upstream-model","messages":[],"max_tokens":5})"},
-      {"a null bound is no bound", with(R"({"model":"m","max_tokens":null,"messages":[]})"),
-       R"({"model":"upstream-model","max_tokens":5,"messages":[]})"},
+       with(
+           R"({"max_tokens":9,"model":"m","messages":[{"role":"user","content":"x"}],"max_completion_tokens":7})"),
+       R"({"model":"upstream-model","messages":[{"role":"user","content":"x"}],"max_completion_tokens":5})"},
+      {"a bound is added", with(R"({"model":"m","messages":[{"role":"user","content":"x"}]})"),
+       R"({"model":"upstream-model","messages":[{"role":"user","content":"x"}],"max_tokens":5})"},
+      {"a null bound is no bound",
+       with(R"({"model":"m","max_tokens":null,"messages":[{"role":"user","content":"x"}]})"),
+       R"({"model":"upstream-model","max_tokens":5,"messages":[{"role":"user","content":"x"}]})"},
       {"the setting names the bound",
-       with(R"({"model":"m","messages":[],"max_tokens":9})",
+       with(R"({"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":9})",
             R"(,"max_tokens_field":"max_completion_tokens")"),
-       R"({"model":"upstream-model","messages":[],"max_completion_tokens":5})"},
+       R"({"model":"upstream-model","messages":[{"role":"user","content":"x"}],"max_completion_tokens":5})"},
       {"members that redirect are left out",
        with(
-           R"({"model":"m","api_base":"http://evil","messages":[],"extra_headers":{"a":"b"},"api_key":"k","fallbacks":[]})"),
-       R"({"model":"upstream-model","messages":[],"max_tokens":5})"},
+           R"({"model":"m","api_base":"http://evil","messages":[{"role":"user","content":"x"}],"extra_headers":{"a":"b"},"api_key":"k","fallbacks":[]})"),
+       R"({"model":"upstream-model","messages":[{"role":"user","content":"x"}],"max_tokens":5})"},
       {"the operator's list is left out, his names are used",
-       with(R"({"model":"m","logit_bias":{},"messages":[],"seed":3})",
+       with(R"({"model":"m","logit_bias":{},"messages":[{"role":"user","content":"x"}],"seed":3})",
             R"(,"drop":["logit_bias"],"rename":{"seed":"random_seed"})"),
-       R"({"model":"upstream-model","messages":[],"max_tokens":5,"random_seed":3})"},
+       R"({"model":"upstream-model","messages":[{"role":"user","content":"x"}],"max_tokens":5,"random_seed":3})"},
       {"developer becomes system, and nothing else in the messages changes",
        with(
            R"({"model":"m","messages":[ {"role":"developer","content":"the developer role"}, {"role":"user","content":"\"role\":\"developer\""} ]})"),
@@ -72,8 +76,9 @@ TEST_CASE("the request keeps the client's bytes but for what the host decides",
             R"(,"developer_role":"keep")"),
        R"({"model":"upstream-model","messages":[{"role":"developer","content":""}],"max_tokens":5})"},
       {"unknown members pass",
-       with(R"({"model":"m","messages":[],"enable_thinking":false,"new_option":[1]})"),
-       R"({"model":"upstream-model","messages":[],"enable_thinking":false,"new_option":[1],"max_tokens":5})"},
+       with(
+           R"({"model":"m","messages":[{"role":"user","content":"x"}],"enable_thinking":false,"new_option":[1]})"),
+       R"({"model":"upstream-model","messages":[{"role":"user","content":"x"}],"enable_thinking":false,"new_option":[1],"max_tokens":5})"},
   };
   cases[0].request.maxOutputTokens = -1;
   for (std::size_t i = 1; i < std::size(cases); ++i) cases[i].request.maxOutputTokens = 5;
@@ -85,41 +90,49 @@ TEST_CASE("the request keeps the client's bytes but for what the host decides",
 }
 
 TEST_CASE("a client's limit moves to the name that the upstream reads",
-          "[openai_compatible][request]") {
-  Request request = with(R"({"model":"m","messages":[],"max_tokens":9})");
+          "[chat_completions][request]") {
+  Request request =
+      with(R"({"model":"m","messages":[{"role":"user","content":"x"}],"max_tokens":9})");
   request.config = R"({"base_url":"https://api.openai.com/v1"})";
-  CHECK(bodyOf(request) == R"({"model":"upstream-model","messages":[],"max_completion_tokens":9})");
+  CHECK(
+      bodyOf(request) ==
+      R"({"model":"upstream-model","messages":[{"role":"user","content":"x"}],"max_completion_tokens":9})");
 }
 
 TEST_CASE("streaming asks for usage and keeps the client's other stream options",
-          "[openai_compatible][request]") {
-  Request request = with(R"({"model":"m","messages":[],"stream":false})");
+          "[chat_completions][request]") {
+  Request request =
+      with(R"({"model":"m","messages":[{"role":"user","content":"x"}],"stream":false})");
   request.stream = true;
   CHECK(
       bodyOf(request) ==
-      R"({"model":"upstream-model","messages":[],"stream":true,"stream_options":{"include_usage":true}})");
+      R"({"model":"upstream-model","messages":[{"role":"user","content":"x"}],"stream":true,"stream_options":{"include_usage":true}})");
   request.rawJson =
-      R"({"model":"m","stream_options":{"include_usage":false,"include_obfuscation":false},"stream":true,"messages":[]})";
+      R"({"model":"m","stream_options":{"include_usage":false,"include_obfuscation":false},"stream":true,"messages":[{"role":"user","content":"x"}]})";
   CHECK(
       bodyOf(request) ==
-      R"({"model":"upstream-model","stream_options":{"include_usage":true,"include_obfuscation":false},"stream":true,"messages":[]})");
+      R"({"model":"upstream-model","stream_options":{"include_usage":true,"include_obfuscation":false},"stream":true,"messages":[{"role":"user","content":"x"}]})");
   request.config = R"({"base_url":"https://api.mistral.ai/v1"})";
-  CHECK(bodyOf(request) == R"({"model":"upstream-model","stream":true,"messages":[]})");
+  CHECK(bodyOf(request) ==
+        R"({"model":"upstream-model","stream":true,"messages":[{"role":"user","content":"x"}]})");
   request.stream = false;
   request.config = R"({"base_url":"https://api.example.com/v1"})";
-  CHECK(bodyOf(request) == R"({"model":"upstream-model","stream":false,"messages":[]})");
+  CHECK(bodyOf(request) ==
+        R"({"model":"upstream-model","stream":false,"messages":[{"role":"user","content":"x"}]})");
 }
 
 TEST_CASE("the operator's extra members win, but not over what the host decides",
-          "[openai_compatible][request]") {
-  Request request = with(R"({"model":"m","messages":[],"temperature":1})");
+          "[chat_completions][request]") {
+  Request request =
+      with(R"({"model":"m","messages":[{"role":"user","content":"x"}],"temperature":1})");
   request.extraJson = R"({"temperature":0.5,"model":"other","top_k":3})";
   request.maxOutputTokens = 5;
-  CHECK(bodyOf(request) ==
-        R"({"model":"upstream-model","messages":[],"max_tokens":5,"temperature":0.5,"top_k":3})");
+  CHECK(
+      bodyOf(request) ==
+      R"({"model":"upstream-model","messages":[{"role":"user","content":"x"}],"max_tokens":5,"temperature":0.5,"top_k":3})");
 }
 
-TEST_CASE("URL, method, headers and framing follow the settings", "[openai_compatible][request]") {
+TEST_CASE("URL, method, headers and framing follow the settings", "[chat_completions][request]") {
   Request request;
   request.config =
       R"({"base_url":"http://127.0.0.1:11434/v1/","headers":{"x-title":"t"},"auth_header":"api-key","auth_prefix":""})";
@@ -148,7 +161,7 @@ TEST_CASE("URL, method, headers and framing follow the settings", "[openai_compa
   CHECK_FALSE(exchange.headers.contains("authorization"));
 }
 
-TEST_CASE("a wrong setting is named", "[openai_compatible][settings]") {
+TEST_CASE("a wrong setting is named", "[chat_completions][settings]") {
   const struct {
     const char* config;
     const char* message;
@@ -177,7 +190,7 @@ TEST_CASE("a wrong setting is named", "[openai_compatible][settings]") {
 }
 
 TEST_CASE("recorded requests pass unchanged but for model, stream and limit",
-          "[openai_compatible][shared]") {
+          "[chat_completions][shared]") {
   const std::filesystem::path root = std::filesystem::path(PAGODA_SHARED_DIR) / "wire/fixtures";
   if (!std::filesystem::exists(root)) {
     WARN("skipped: " << root << " is not there");
@@ -193,6 +206,7 @@ TEST_CASE("recorded requests pass unchanged but for model, stream and limit",
       const Recording recording = readRecording(file);
       if (recording.endpoint != "chat.completions" || recording.requestBody.empty()) continue;
       Request request = with(recording.requestBody, R"(,"developer_role":"keep")");
+      if (!accepts(request)) continue;
       request.stream = recording.stream;
       request.maxOutputTokens = 77;
       simdjson::dom::parser before;

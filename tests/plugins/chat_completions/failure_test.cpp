@@ -3,12 +3,12 @@
 
 #include <catch2/catch.hpp>
 
-#include "fake_host.h"
+#include "tests/plugins/support/fake_host.h"
 
 using namespace test;
 
 TEST_CASE("a refusal's cause is read from its body before its status",
-          "[openai_compatible][failure]") {
+          "[chat_completions][failure]") {
   const struct {
     const char* name;
     int http;
@@ -128,7 +128,7 @@ TEST_CASE("a refusal's cause is read from its body before its status",
   }
 }
 
-TEST_CASE("a refusal says how long to wait", "[openai_compatible][failure]") {
+TEST_CASE("a refusal says how long to wait", "[chat_completions][failure]") {
   const auto delay = [](const char* message,
                         const std::map<std::string, std::string>& headers = {}) {
     return runFailure(429,
@@ -148,7 +148,7 @@ TEST_CASE("a refusal says how long to wait", "[openai_compatible][failure]") {
 }
 
 TEST_CASE("a refusal's message is a sentence, never a body or a key",
-          "[openai_compatible][failure]") {
+          "[chat_completions][failure]") {
   const auto message = [](int status, const std::string& body) {
     return std::string(runFailure(status, body, PAGODA_E_UNAVAILABLE).message);
   };

@@ -9,7 +9,7 @@
 
 #include <pagoda/sdk.hpp>
 
-namespace pagoda::openai_compatible {
+namespace pagoda::chat_completions {
 
 class ToolCalls {
  public:
@@ -42,4 +42,4 @@ class ToolCalls {
   std::uint32_t begun_ = 0;
 };
 
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions

@@ -1,4 +1,4 @@
-#include "recording.h"
+#include "tests/plugins/support/recording.h"
 
 #include <algorithm>
 #include <cmath>
@@ -169,7 +169,10 @@ Expected readExpected(const Recording& recording) {
 Exchange play(const Recording& recording, bool lastAlone) {
   Request request;
   request.stream = recording.stream;
-  if (!recording.requestBody.empty()) request.rawJson = recording.requestBody;
+  // A few recorded requests are wrong on purpose; what came back is judged all the same.
+  Request recorded = request;
+  recorded.rawJson = recording.requestBody;
+  if (accepts(recorded)) request = recorded;
   if (recording.stream) return run(request, cutSse(recording.body), PAGODA_FRAMING_SSE, lastAlone);
   return runWhole(request, recording.body);
 }

@@ -1,4 +1,4 @@
-#include "failures.h"
+#include "chat_completions/failures.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace pagoda::openai_compatible {
+namespace pagoda::chat_completions {
 
 namespace {
 
@@ -373,4 +373,4 @@ sdk::Failure failureInBody(std::string_view text) {
   return failure;
 }
 
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions

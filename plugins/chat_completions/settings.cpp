@@ -1,15 +1,11 @@
-#include "settings.h"
+#include "chat_completions/settings.h"
 
 #include <algorithm>
 #include <cctype>
 
 #include <pagoda/sdk.hpp>
 
-#include "schema.h"
-
-namespace pagoda::openai_compatible {
-
-const char kSettingsSchema[] = PAGODA_OPENAI_COMPATIBLE_SCHEMA;
+namespace pagoda::chat_completions {
 
 namespace {
 
@@ -165,4 +161,4 @@ std::string hostOf(std::string_view url) {
   return host;
 }
 
-}  // namespace pagoda::openai_compatible
+}  // namespace pagoda::chat_completions
