@@ -29,8 +29,8 @@ Features featuresOf(const CorridorRequest& request, const RequestClass& requestC
   return features;
 }
 
-/// Where the model is named there is nothing to decide: neither keywords nor a strategy are asked, and
-/// the task is taken to be the one that the model's tier is for.
+/// Where the model is named there is nothing to decide: neither keywords nor a strategy are asked,
+/// and the task is taken to be the one that the model's tier is for.
 RequestClass classOf(const Serving& serving, const ChatRequest& chat) {
   if (!namesModel(chat.model)) return serving.classifier->classify(chat);
   RequestClass result = serving.classifier->describe(chat);

@@ -27,7 +27,7 @@ struct HttpReply {
 
 /// Throws StartError: Unreachable when nothing answers.
 HttpReply ask(const ServerAddress& address, const std::string& method, const std::string& path,
-          const std::string& body = {});
+              const std::string& body = {});
 /// The same; a status of 400 or above becomes StartError Refused with the server's message.
 std::string askOrFail(const ServerAddress& address, const std::string& method,
                       const std::string& path, const std::string& body = {});

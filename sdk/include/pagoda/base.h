@@ -37,7 +37,8 @@
  *                 struct, or (b) extensions, looked up by a string id such as
  *                 "pagoda.host-http/1". Nothing is ever removed within a major.
  */
-/* clang-format off: columns are laid out by hand */
+/* Columns are laid out by hand. */
+/* clang-format off */
 #ifndef PAGODA_BASE_H
 #define PAGODA_BASE_H
 

@@ -1,6 +1,7 @@
 /* pagoda/chat.h - a chat request and the events that answer it, in one neutral
  * form for all providers. */
-/* clang-format off: columns are laid out by hand */
+/* Columns are laid out by hand. */
+/* clang-format off */
 #ifndef PAGODA_CHAT_H
 #define PAGODA_CHAT_H
 

@@ -1,5 +1,6 @@
 /* pagoda/pagoda.h - the whole stable plugin ABI. */
-/* clang-format off: columns are laid out by hand */
+/* Columns are laid out by hand. */
+/* clang-format off */
 #ifndef PAGODA_H
 #define PAGODA_H
 #include "base.h"

@@ -1,5 +1,6 @@
 /* pagoda/plugin.h - how a library introduces itself, and what the host offers. */
-/* clang-format off: columns are laid out by hand */
+/* Columns are laid out by hand. */
+/* clang-format off */
 #ifndef PAGODA_PLUGIN_H
 #define PAGODA_PLUGIN_H
 

@@ -24,7 +24,8 @@
  *              vendor library. The plugin gets the request and a call object
  *              and does the work itself, on the host's workers or its own.
  */
-/* clang-format off: columns are laid out by hand */
+/* Columns are laid out by hand. */
+/* clang-format off */
 #ifndef PAGODA_PROVIDER_H
 #define PAGODA_PROVIDER_H
 

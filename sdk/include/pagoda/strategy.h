@@ -6,7 +6,8 @@
  * connection, and can be replayed from a log: same features, same catalogue,
  * same seed, same plan.
  */
-/* clang-format off: columns are laid out by hand */
+/* Columns are laid out by hand. */
+/* clang-format off */
 #ifndef PAGODA_STRATEGY_H
 #define PAGODA_STRATEGY_H
 

@@ -4,7 +4,8 @@
  * its layout changes, so that a host and a plugin of different age simply do
  * not meet. It keeps its id when it becomes stable. Define PAGODA_ENABLE_DRAFT to
  * say that you know this. */
-/* clang-format off: columns are laid out by hand */
+/* Columns are laid out by hand. */
+/* clang-format off */
 #ifndef PAGODA_DRAFT_KINDS_H
 #define PAGODA_DRAFT_KINDS_H
 #ifndef PAGODA_ENABLE_DRAFT

@@ -1,5 +1,6 @@
 /* pagoda/ext/host_http.h - the host's HTTP client, for NATIVE providers and tools. */
-/* clang-format off: columns are laid out by hand */
+/* Columns are laid out by hand. */
+/* clang-format off */
 #ifndef PAGODA_EXT_HOST_HTTP_H
 #define PAGODA_EXT_HOST_HTTP_H
 #include "../provider.h"

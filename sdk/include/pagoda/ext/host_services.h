@@ -1,5 +1,6 @@
 /* pagoda/ext/host_services.h - the host's smaller services. */
-/* clang-format off: columns are laid out by hand */
+/* Columns are laid out by hand. */
+/* clang-format off */
 #ifndef PAGODA_EXT_HOST_SERVICES_H
 #define PAGODA_EXT_HOST_SERVICES_H
 #include "../plugin.h"
