@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 
 HEADERS = ["base.h", "plugin.h", "chat.h", "provider.h", "strategy.h", "ext/host_http.h",
-           "ext/host_services.h"]
+           "ext/host_services.h", "ext/provider_calls.h"]
 STRUCT = re.compile(r"typedef struct (pagoda_\w+) \{(.*?)\n\} \1;", re.S)
 ENUM = re.compile(r"enum \{(.*?)\};", re.S)
 FUNCTION = re.compile(r"PAGODA_FN\((.*),\s*(\w+)\)\s*\((.*)\)\s*PAGODA_NOEXCEPT$", re.S)

@@ -196,6 +196,7 @@ _Static_assert(PAGODA_EV_USAGE == 7, "PAGODA_EV_USAGE");
 _Static_assert(PAGODA_EV_FINISH == 8, "PAGODA_EV_FINISH");
 _Static_assert(PAGODA_EV_EXTRA == 9, "PAGODA_EV_EXTRA");
 _Static_assert(PAGODA_EV_MEDIA == 10, "PAGODA_EV_MEDIA");
+_Static_assert(PAGODA_EV_EMBEDDING == 11, "PAGODA_EV_EMBEDDING");
 _Static_assert(PAGODA_EXTRA_ANSWER == 0, "PAGODA_EXTRA_ANSWER");
 _Static_assert(PAGODA_EXTRA_CHOICE == 1, "PAGODA_EXTRA_CHOICE");
 _Static_assert(PAGODA_EXTRA_MESSAGE == 2, "PAGODA_EXTRA_MESSAGE");
@@ -557,5 +558,29 @@ _Static_assert(__builtin_strcmp(PAGODA_EXT_HOST_STORE, "pagoda.host-store/1") ==
 _Static_assert(__builtin_strcmp(PAGODA_EXT_HOST_SECRETS, "pagoda.host-secrets/1") == 0, "PAGODA_EXT_HOST_SECRETS");
 _Static_assert(__builtin_strcmp(PAGODA_EXT_HOST_WORK, "pagoda.host-work/1") == 0, "PAGODA_EXT_HOST_WORK");
 _Static_assert(__builtin_strcmp(PAGODA_EXT_HOST_TRACE, "pagoda.host-trace/1") == 0, "PAGODA_EXT_HOST_TRACE");
+
+/* ext/provider_calls.h */
+_Static_assert(offsetof(pagoda_embedding_request, struct_size) == 0 && sizeof(((pagoda_embedding_request *)0)->struct_size) == 4, "pagoda_embedding_request.struct_size");
+_Static_assert(offsetof(pagoda_embedding_request, flags) == 4 && sizeof(((pagoda_embedding_request *)0)->flags) == 4, "pagoda_embedding_request.flags");
+_Static_assert(offsetof(pagoda_embedding_request, model) == 8 && sizeof(((pagoda_embedding_request *)0)->model) == 16, "pagoda_embedding_request.model");
+_Static_assert(offsetof(pagoda_embedding_request, inputs) == 24 && sizeof(((pagoda_embedding_request *)0)->inputs) == 16, "pagoda_embedding_request.inputs");
+_Static_assert(offsetof(pagoda_embedding_request, dimensions) == 40 && sizeof(((pagoda_embedding_request *)0)->dimensions) == 8, "pagoda_embedding_request.dimensions");
+_Static_assert(offsetof(pagoda_embedding_request, user) == 48 && sizeof(((pagoda_embedding_request *)0)->user) == 16, "pagoda_embedding_request.user");
+_Static_assert(offsetof(pagoda_embedding_request, extra_json) == 64 && sizeof(((pagoda_embedding_request *)0)->extra_json) == 16, "pagoda_embedding_request.extra_json");
+_Static_assert(offsetof(pagoda_embedding_request, raw_json) == 80 && sizeof(((pagoda_embedding_request *)0)->raw_json) == 16, "pagoda_embedding_request.raw_json");
+_Static_assert(offsetof(pagoda_provider_embeddings, struct_size) == 0 && sizeof(((pagoda_provider_embeddings *)0)->struct_size) == 4, "pagoda_provider_embeddings.struct_size");
+_Static_assert(offsetof(pagoda_provider_embeddings, flags) == 4 && sizeof(((pagoda_provider_embeddings *)0)->flags) == 4, "pagoda_provider_embeddings.flags");
+_Static_assert(offsetof(pagoda_provider_embeddings, most_inputs) == 8 && sizeof(((pagoda_provider_embeddings *)0)->most_inputs) == 4, "pagoda_provider_embeddings.most_inputs");
+_Static_assert(offsetof(pagoda_provider_embeddings, reserved) == 12 && sizeof(((pagoda_provider_embeddings *)0)->reserved) == 4, "pagoda_provider_embeddings.reserved");
+_Static_assert(offsetof(pagoda_provider_embeddings, begin) == 16 && sizeof(((pagoda_provider_embeddings *)0)->begin) == 8, "pagoda_provider_embeddings.begin");
+_Static_assert(__builtin_types_compatible_p(__typeof__(((pagoda_provider_embeddings *)0)->begin), pagoda_status (*)(pagoda_provider *p, const pagoda_attempt *attempt, const pagoda_embedding_request *request, pagoda_exchange **out, pagoda_error *err)), "pagoda_provider_embeddings.begin signature");
+_Static_assert(offsetof(pagoda_provider_tokens, struct_size) == 0 && sizeof(((pagoda_provider_tokens *)0)->struct_size) == 4, "pagoda_provider_tokens.struct_size");
+_Static_assert(offsetof(pagoda_provider_tokens, flags) == 4 && sizeof(((pagoda_provider_tokens *)0)->flags) == 4, "pagoda_provider_tokens.flags");
+_Static_assert(offsetof(pagoda_provider_tokens, begin) == 8 && sizeof(((pagoda_provider_tokens *)0)->begin) == 8, "pagoda_provider_tokens.begin");
+_Static_assert(__builtin_types_compatible_p(__typeof__(((pagoda_provider_tokens *)0)->begin), pagoda_status (*)(pagoda_provider *p, const pagoda_attempt *attempt, const pagoda_chat_request *request, pagoda_exchange **out, pagoda_error *err)), "pagoda_provider_tokens.begin signature");
+_Static_assert(PAGODA_EMBED_TOKENS == 1, "PAGODA_EMBED_TOKENS");
+_Static_assert(PAGODA_EMBED_QUERY == 2, "PAGODA_EMBED_QUERY");
+_Static_assert(__builtin_strcmp(PAGODA_EXT_PROVIDER_EMBEDDINGS, "pagoda.provider-embeddings/1") == 0, "PAGODA_EXT_PROVIDER_EMBEDDINGS");
+_Static_assert(__builtin_strcmp(PAGODA_EXT_PROVIDER_TOKENS, "pagoda.provider-tokens/1") == 0, "PAGODA_EXT_PROVIDER_TOKENS");
 
 int pagoda_abi_lock_is_compiled;

@@ -77,6 +77,12 @@ class Echo {
   std::unique_ptr<Exchange> begin(const pagoda_attempt&, const pagoda_chat_request&) {
     return std::make_unique<EchoExchange>();
   }
+  static constexpr std::uint32_t kMostEmbeddings = 16;
+  std::unique_ptr<Exchange> beginEmbeddings(const pagoda_attempt&,
+                                            const pagoda_embedding_request& request) {
+    if (request.dimensions == 0) throw Failure(PAGODA_E_INVALID_REQUEST, "no dimensions");
+    return std::make_unique<EchoExchange>();
+  }
   void selfTest() { throw Failure(PAGODA_E_INTERNAL, "out of order"); }
   void models(Models& models) { models.add(Models::named("echo-1")); }
 };
@@ -183,6 +189,30 @@ TEST_CASE("no exception leaves an exchange", "[sdk]") {
 
   CHECK(api().self_test(provider, &error) == PAGODA_E_INTERNAL);
   api().destroy(provider);
+}
+
+TEST_CASE("a provider offers the further calls that its class has, and no others", "[sdk]") {
+  pagoda_provider* echo = create("echo");
+  const auto* embeddings = static_cast<const pagoda_provider_embeddings*>(
+      api().get_extension(echo, PAGODA_EXT_PROVIDER_EMBEDDINGS));
+  REQUIRE(embeddings != nullptr);
+  CHECK(embeddings->most_inputs == 16);
+  CHECK(api().get_extension(echo, PAGODA_EXT_PROVIDER_TOKENS) == nullptr);
+
+  const auto attempt = init<pagoda_attempt>();
+  auto request = init<pagoda_embedding_request>();
+  auto error = init<pagoda_error>();
+  pagoda_exchange* exchange = nullptr;
+  CHECK(embeddings->begin(echo, &attempt, &request, &exchange, &error) == PAGODA_E_INVALID_REQUEST);
+  CHECK(exchange == nullptr);
+  request.dimensions = 3;
+  REQUIRE(embeddings->begin(echo, &attempt, &request, &exchange, &error) == PAGODA_OK);
+  api().end(exchange);
+  api().destroy(echo);
+
+  pagoda_provider* local = create("local");
+  CHECK(api().get_extension(local, PAGODA_EXT_PROVIDER_EMBEDDINGS) == nullptr);
+  api().destroy(local);
 }
 
 TEST_CASE("a native call ends at once or later", "[sdk]") {

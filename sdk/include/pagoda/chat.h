@@ -157,7 +157,10 @@ enum {
                               the reason, may be empty */
   PAGODA_EV_EXTRA      = 9, /**< text: JSON object whose members are merged into the answer
                               at the place that flags names (citations, logprobs, ...) */
-  PAGODA_EV_MEDIA      = 10 /**< data with name = media type */
+  PAGODA_EV_MEDIA      = 10, /**< data with name = media type */
+  PAGODA_EV_EMBEDDING  = 11  /**< index: which input; text: its vector as a JSON array of numbers,
+                              or data: the vector as base64 of little-endian binary32. Only in
+                              answers to embeddings (ext/provider_calls.h) */
 };
 
 /** pagoda_event.flags of PAGODA_EV_EXTRA: where the object's members go, in terms of

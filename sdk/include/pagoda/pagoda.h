@@ -10,4 +10,5 @@
 #include "strategy.h"
 #include "ext/host_http.h"
 #include "ext/host_services.h"
+#include "ext/provider_calls.h"
 #endif

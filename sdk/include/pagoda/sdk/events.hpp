@@ -33,6 +33,15 @@ class Events {
   void text(std::string_view delta, std::uint32_t choice = 0) {
     put(PAGODA_EV_TEXT, choice, delta);
   }
+  /// The vector of input `index`, as the upstream's JSON array of numbers or as base64 of
+  /// little-endian binary32; the other one is empty.
+  void embedding(std::uint32_t index, std::string_view numbers, std::string_view base64 = {}) {
+    auto event = make(PAGODA_EV_EMBEDDING, 0);
+    event.index = index;
+    event.text = str(numbers);
+    event.data = bytes(base64);
+    put(event);
+  }
   void refusal(std::string_view delta, std::uint32_t choice = 0) {
     put(PAGODA_EV_REFUSAL, choice, delta);
   }

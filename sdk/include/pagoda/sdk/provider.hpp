@@ -7,7 +7,12 @@
 //   std::unique_ptr<Exchange> begin(const pagoda_attempt&, const pagoda_chat_request&);
 // or, as a NATIVE provider,
 //   Outcome invoke(Call call, const pagoda_chat_request& request);
-// and, as it likes,
+// and, as it likes, as a TRANSLATOR
+//   std::unique_ptr<Exchange> beginEmbeddings(const pagoda_attempt&,
+//                                             const pagoda_embedding_request&);
+//   static constexpr std::uint32_t kMostEmbeddings = 2048;   (inputs of one request)
+//   std::unique_ptr<Exchange> beginTokenCount(const pagoda_attempt&, const pagoda_chat_request&);
+// and
 //   void cancel(std::uint64_t callId) noexcept;    void selfTest();    void models(Models& models);
 //   const void* extension(const char* id) noexcept;
 // All but the constructor may be called from several threads at once.
@@ -20,6 +25,7 @@
 #include <string>
 #include <string_view>
 
+#include "../ext/provider_calls.h"
 #include "core.hpp"
 #include "events.hpp"
 
@@ -163,6 +169,21 @@ concept Native = requires(P& provider, Call call, const pagoda_chat_request& req
   { provider.invoke(call, request) } -> std::same_as<Outcome>;
 };
 
+template <class P>
+concept Embeds =
+    requires(P& provider, const pagoda_attempt& attempt, const pagoda_embedding_request& request) {
+      {
+        provider.beginEmbeddings(attempt, request)
+      } -> std::convertible_to<std::unique_ptr<Exchange>>;
+    };
+template <class P>
+concept CountsTokens =
+    requires(P& provider, const pagoda_attempt& attempt, const pagoda_chat_request& request) {
+      {
+        provider.beginTokenCount(attempt, request)
+      } -> std::convertible_to<std::unique_ptr<Exchange>>;
+    };
+
 namespace detail {
 
 struct ProviderObject {
@@ -174,6 +195,10 @@ struct ProviderObject {
   virtual void models(Models& models) = 0;
   virtual const void* extension(const char* id) noexcept = 0;
   virtual std::unique_ptr<Exchange> begin(const pagoda_attempt&, const pagoda_chat_request&) = 0;
+  virtual std::unique_ptr<Exchange> beginEmbeddings(const pagoda_attempt&,
+                                                    const pagoda_embedding_request&) = 0;
+  virtual std::unique_ptr<Exchange> beginTokenCount(const pagoda_attempt&,
+                                                    const pagoda_chat_request&) = 0;
   virtual Outcome invoke(Call call, const pagoda_chat_request& request) = 0;
   virtual void cancel(std::uint64_t callId) noexcept = 0;
 };
@@ -188,11 +213,35 @@ class ProviderHolder final : public ProviderObject {
   void models([[maybe_unused]] Models& models) override {
     if constexpr (requires(P& p) { p.models(models); }) provider_.models(models);
   }
-  const void* extension([[maybe_unused]] const char* id) noexcept override {
+  const void* extension(const char* id) noexcept override {
+    if constexpr (Embeds<P>) {
+      if (std::strcmp(id, PAGODA_EXT_PROVIDER_EMBEDDINGS) == 0) return &kEmbeddings;
+    }
+    if constexpr (CountsTokens<P>) {
+      if (std::strcmp(id, PAGODA_EXT_PROVIDER_TOKENS) == 0) return &kTokens;
+    }
     if constexpr (requires(P& p) { p.extension(id); }) {
       return provider_.extension(id);
     } else {
       return nullptr;
+    }
+  }
+  std::unique_ptr<Exchange> beginEmbeddings(
+      [[maybe_unused]] const pagoda_attempt& attempt,
+      [[maybe_unused]] const pagoda_embedding_request& request) override {
+    if constexpr (Embeds<P>) {
+      return provider_.beginEmbeddings(attempt, request);
+    } else {
+      throw Failure(PAGODA_E_NOT_IMPLEMENTED, "this provider has no embeddings");
+    }
+  }
+  std::unique_ptr<Exchange> beginTokenCount(
+      [[maybe_unused]] const pagoda_attempt& attempt,
+      [[maybe_unused]] const pagoda_chat_request& request) override {
+    if constexpr (CountsTokens<P>) {
+      return provider_.beginTokenCount(attempt, request);
+    } else {
+      throw Failure(PAGODA_E_NOT_IMPLEMENTED, "this provider counts no tokens");
     }
   }
   std::unique_ptr<Exchange> begin([[maybe_unused]] const pagoda_attempt& attempt,
@@ -216,6 +265,37 @@ class ProviderHolder final : public ProviderObject {
   }
 
  private:
+  static constexpr std::uint32_t mostEmbeddings() noexcept {
+    if constexpr (requires { P::kMostEmbeddings; }) {
+      return P::kMostEmbeddings;
+    } else {
+      return 0;
+    }
+  }
+  static constexpr pagoda_provider_embeddings kEmbeddings = {
+      sizeof(pagoda_provider_embeddings), 0, mostEmbeddings(), 0,
+      [](pagoda_provider* p, const pagoda_attempt* attempt, const pagoda_embedding_request* request,
+         pagoda_exchange** out, pagoda_error* error) noexcept -> pagoda_status {
+        *out = nullptr;
+        return guard(error, [&] {
+          auto& self = *reinterpret_cast<ProviderObject*>(p);
+          *out = reinterpret_cast<pagoda_exchange*>(
+              self.beginEmbeddings(*attempt, *request).release());
+          return PAGODA_OK;
+        });
+      }};
+  static constexpr pagoda_provider_tokens kTokens = {
+      sizeof(pagoda_provider_tokens), 0,
+      [](pagoda_provider* p, const pagoda_attempt* attempt, const pagoda_chat_request* request,
+         pagoda_exchange** out, pagoda_error* error) noexcept -> pagoda_status {
+        *out = nullptr;
+        return guard(error, [&] {
+          auto& self = *reinterpret_cast<ProviderObject*>(p);
+          *out = reinterpret_cast<pagoda_exchange*>(
+              self.beginTokenCount(*attempt, *request).release());
+          return PAGODA_OK;
+        });
+      }};
   P provider_;
 };
 
