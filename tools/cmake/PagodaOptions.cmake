@@ -63,6 +63,10 @@ function(pagoda_module name)
   if(arg_SOURCES)
     add_library(${name} STATIC ${arg_SOURCES})
     target_link_libraries(${name} PUBLIC pagoda_options ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
+    # What nearly every file reads; half of a file's compile time without it.
+    target_precompile_headers(${name} PRIVATE <algorithm> <atomic> <chrono> <functional> <map>
+      <memory> <mutex> <optional> <string> <string_view> <unordered_map> <variant> <vector>
+      <coroutine> <fstream> <sstream>)
     if(PAGODA_CLANG_TIDY)
       set_target_properties(${name} PROPERTIES CXX_CLANG_TIDY ${PAGODA_TIDY})
     endif()
