@@ -3,6 +3,8 @@
 
     tools/acceptance.py probe [arguments of probe.py]     attacks and faults, in the test profile of limits
     tools/acceptance.py replay [arguments of replay_judge.py]   recorded provider traffic
+    tools/acceptance.py ledger [--shape plain|stream|fallback] [arguments of ledger_check.py]
+                                                          is the budget exact (races, kill -9, aborts, usage)
 
 PAGODA_BINARY names the server (default: build/release/bin/pagoda). Needs ../shared; says so and ends
 with 77 without it. Everything runs on loopback and ends with this script.
@@ -61,6 +63,26 @@ REPLAY_MODELS = """models:
   passthrough: true
   unpriced: { input: 0.000001, output: 0.000001 }
 cost_management: { monthly_budget_usd: 1000000, max_request_cost_usd: 1000 }
+"""
+
+
+# Every request costs 20 output tokens of 2.50 USD per million: 50,000 nano-USD. Input is free, so that the hold
+# of max_tokens 20 is the cost, and the budget holds exactly 1,000 requests. Wiping the database would wipe
+# keys: none is asked for.
+LEDGER_PRICE = 50_000
+LEDGER_REQUESTS = 1000
+LEDGER_PROFILE = """server: {{ host: 127.0.0.1, port: {port}, threads: 2 }}
+security: {{ auth: none }}
+discovery: {{ enabled: false }}
+logging: {{ level: warn }}
+upstream: {{ retry_base_ms: 1, total_timeout_ms: 12000 }}
+providers:
+  faulty: {{ type: openai_compatible, base_url: "http://127.0.0.1:{upstream}/v1", api_key: sk-upstream-secret-0123456789 }}
+"""
+LEDGER_MODEL = ("  {key}: {{ tier: {tier}, provider: faulty, model: {model}, price_per_million: {{ input: 0, output: 2.5 }}, "
+                "supports: [stream, tools] }}\n")
+LEDGER_COST = """cost_management: {{ monthly_budget_usd: {budget}, max_request_cost_usd: 1, tier0_allocation: 0,
+  tier1_allocation: 1, tier2_allocation: 0, tier3_allocation: 0 }}
 """
 
 
@@ -153,14 +175,69 @@ def replay(arguments):
         print(f"# the server ended with {server.stop()}")
 
 
+def ledger_models(shape):
+    """models.yaml of a shape, and the model that requests name."""
+    cost = LEDGER_COST.format(budget=f"{LEDGER_REQUESTS * LEDGER_PRICE / 1e9:.9f}")
+    good = LEDGER_MODEL.format(key="test-model", tier=1, model="test-model")
+    if shape != "fallback":
+        return "models:\n" + good + cost, "test-model"
+    # The first model fails before it says anything, which is free; the next one answers.
+    bad = LEDGER_MODEL.format(key="broken-model", tier=1, model="x-fault-r500")
+    return "models:\n" + bad + good + cost, "auto"
+
+
+def judge(shape, arguments):
+    """Runs ledger_check.py; for streams with its client asking for them."""
+    if shape != "stream":
+        return subprocess.call([sys.executable, str(TRUST / "ledger_check.py"), *arguments])
+    program = ("import sys; sys.path.insert(0, sys.argv[1]); del sys.argv[:1]\n"
+               "import ledger_check as check; plain = check.send\n"
+               "async def send(uid=None, fault='', stream=True, **more):\n"
+               "    return await plain(uid, fault, stream, **more)\n"
+               "check.send = send\nsys.exit(check.main())\n")
+    return subprocess.call([sys.executable, "-c", program, str(TRUST), *arguments])
+
+
+def ledger(arguments):
+    shape = "plain"
+    if arguments[:1] == ["--shape"]:
+        shape, arguments = arguments[1], arguments[2:]
+    port, upstream = free_port(), free_port()
+    models, name = ledger_models(shape)
+    server = Server(LEDGER_PROFILE.format(port=port, upstream=upstream), models)
+    config = pathlib.Path(server.directory)
+    database = str(config / "data/pagoda.db")
+    journal = str(config / "journal.jsonl")
+    os.environ["PAGODA_DATA_DIR"] = server.environment["PAGODA_DATA_DIR"]
+    faulty = subprocess.Popen([sys.executable, str(TRUST / "faulty_upstream.py"), "--port", str(upstream), "--pt", "10",
+                               "--ct", "20", "--journal", journal], stdout=subprocess.DEVNULL)
+    (config / "ledger.json").write_text(json.dumps({
+        "start": [BINARY, "serve", "--config", server.directory], "ready": "/health",
+        "base_url": f"http://127.0.0.1:{port}", "chat": "/v1/chat/completions", "model": name, "key": "sk-none",
+        "upstream_port": upstream, "journal": journal, "price": LEDGER_PRICE, "budget": LEDGER_REQUESTS * LEDGER_PRICE,
+        "id_header": "X-Request-Id",
+        "spent": {"sqlite": database, "sql": "SELECT coalesce(sum(spent_nano_usd),0) FROM balances WHERE scope='all'"},
+        "rows": {"sqlite": database, "sql": "SELECT client_request_id, cost_nano_usd, state FROM ledger"},
+        "refused": [402], "wipe": [database + "*"]}, indent=1))
+    try:
+        wait_for(upstream)
+        return judge(shape, ["--config", str(config / "ledger.json"), *(arguments or ["--mode", "all"])])
+    finally:
+        faulty.terminate()
+        faulty.wait()
+
+
+JUDGES = {"probe": probe, "replay": replay, "ledger": ledger}
+
+
 def main():
-    if len(sys.argv) < 2 or sys.argv[1] not in ("probe", "replay"):
+    if len(sys.argv) < 2 or sys.argv[1] not in JUDGES:
         print(__doc__)
         return 2
     if not TRUST.is_dir():
         print("skipped: the judges are not here")
         return 77
-    return {"probe": probe, "replay": replay}[sys.argv[1]](sys.argv[2:])
+    return JUDGES[sys.argv[1]](sys.argv[2:])
 
 
 if __name__ == "__main__":
