@@ -128,10 +128,10 @@ Task<void> postChatCompletions(const ApiContext& api, RequestScope& scope) {
     co_return;
   }
   const bool streaming = chat->stream;
-  const bool includeUsage = chat->includeUsage;
+  const StreamForm form{chat->includeUsage, chat->legacyFunctions};
   services::CorridorRequest corridor = corridorOf(api, scope, *std::move(chat));
   if (streaming) {
-    OpenAiStream stream(scope.response, streamHead(api, scope), includeUsage);
+    OpenAiStream stream(scope.response, streamHead(api, scope), form);
     co_await answerStreaming(api, scope, corridor, stream);
     co_return;
   }
@@ -140,7 +140,8 @@ Task<void> postChatCompletions(const ApiContext& api, RequestScope& scope) {
     co_await sendOutcomeError(scope, outcome);
     co_return;
   }
-  const std::string body = writeOpenAiAnswer(outcome, scope.idText, api.clock.unixNow() / 1000);
+  const std::string body =
+      writeOpenAiAnswer(outcome, scope.idText, api.clock.unixNow() / 1000, form.legacyFunctions);
   co_await sendAnswer(scope, outcome, body);
 }
 

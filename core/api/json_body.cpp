@@ -62,6 +62,10 @@ std::string_view JsonDocument::keep(std::string text) const {
   return {bytes, text.size()};
 }
 
+std::string_view JsonValue::keep(std::string text) const {
+  return document_->keep(std::move(text));
+}
+
 JsonKind JsonValue::kind() const {
   return document_->nodes_[index_].kind;
 }

@@ -48,6 +48,9 @@ class JsonValue {
   /// A finite number.
   std::optional<double> number() const;
 
+  /// Keeps a text that belongs to the same request as long as its document.
+  std::string_view keep(std::string text) const;
+
   /// Elements of an array or members of an object, in the client's order; empty for others.
   JsonMembers children() const;
   std::optional<JsonValue> find(std::string_view key) const;

@@ -7,6 +7,7 @@
 
 #include <pagoda/json.hpp>
 
+#include "core/api/json_merge.h"
 #include "core/api/json_scanner.h"
 
 namespace pagoda::api {
@@ -171,22 +172,41 @@ void appendUsage(std::string& out, const Usage& usage, std::string_view usageExt
   constexpr std::string_view kCompletionDetails = "completion_tokens_details";
   std::vector<std::string_view> taken{"prompt_tokens", "completion_tokens", "total_tokens",
                                       kPromptDetails, kCompletionDetails};
-  appendMembers(out, usageExtra, taken);
+  const std::string extra = mergedMembers(usageExtra, Repeated::Replaced);
+  appendMembers(out, extra, taken);
   appendDetails(out, kPromptDetails,
                 {{"cached_tokens", usage.cacheRead}, {"cache_write_tokens", usage.cacheWrite}},
-                usageExtra);
-  appendDetails(out, kCompletionDetails, {{"reasoning_tokens", usage.reasoning}}, usageExtra);
+                extra);
+  appendDetails(out, kCompletionDetails, {{"reasoning_tokens", usage.reasoning}}, extra);
   out += '}';
 }
 
-std::string_view finishWord(FinishReason reason) {
+void appendReasoningDetail(std::string& out, const SignedReasoning& block, std::size_t index) {
+  const bool redacted = block.format == "redacted";
+  out +=
+      redacted ? R"({"type":"reasoning.encrypted","data":)" : R"({"type":"reasoning.text","text":)";
+  appendJsonString(out, redacted ? block.signature : block.text);
+  if (!redacted) {
+    out += R"(,"signature":)";
+    appendJsonString(out, block.signature);
+  }
+  if (!block.format.empty()) {
+    out += R"(,"format":)";
+    appendJsonString(out, block.format);
+  }
+  out += R"(,"index":)";
+  appendInteger(out, static_cast<std::int64_t>(index));
+  out += '}';
+}
+
+std::string_view finishWord(FinishReason reason, bool legacyFunctions) {
   switch (reason) {
     case FinishReason::Stop:
       return "stop";
     case FinishReason::Length:
       return "length";
     case FinishReason::ToolCalls:
-      return "tool_calls";
+      return legacyFunctions ? "function_call" : "tool_calls";
     case FinishReason::ContentFilter:
       return "content_filter";
     case FinishReason::Other:

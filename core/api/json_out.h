@@ -25,6 +25,11 @@ void appendUsage(std::string& out, const Usage& usage, std::string_view usageExt
 bool hasFigures(const Usage& usage);
 
 /// OpenAI's word for why a choice ended.
-std::string_view finishWord(FinishReason reason);
+/// `legacyFunctions`: the client speaks of functions, not of tools.
+std::string_view finishWord(FinishReason reason, bool legacyFunctions = false);
+
+/// One element of `reasoning_details`: the form in which OpenRouter's clients keep thinking and
+/// send it back. Source: openrouter.ai/docs, reasoning tokens, read 2026-11-25.
+void appendReasoningDetail(std::string& out, const SignedReasoning& block, std::size_t index);
 
 }  // namespace pagoda::api

@@ -25,15 +25,20 @@ Result<std::vector<Message>> readOpenAiMessages(JsonValue messages);
 /// Whether a member's name is one that redirects a gateway (CVE-2024-6587 and its kin).
 bool redirectsGateway(std::string_view member);
 
-/// `outcome` holds a collected answer.
+/// `outcome` holds a collected answer. `legacyFunctions` as in ChatRequest.
 std::string writeOpenAiAnswer(const Outcome& outcome, std::string_view requestId,
-                              std::int64_t createdUnix);
+                              std::int64_t createdUnix, bool legacyFunctions = false);
+
+/// What the client asked of a stream's form.
+struct StreamForm {
+  bool includeUsage = false;     ///< a usage chunk, and `usage: null` in all others
+  bool legacyFunctions = false;  ///< as in ChatRequest
+};
 
 /// Writes `data: {chunk}` events as the answer's events come.
 class OpenAiStream final : public StreamSink {
  public:
-  /// `includeUsage`: the client asked for a usage chunk, and for `usage: null` in all others.
-  OpenAiStream(ResponseWriter& response, StreamHead head, bool includeUsage);
+  OpenAiStream(ResponseWriter& response, StreamHead head, StreamForm form);
 
   bool emit(const Event& event) override;
   void complete(const Outcome& outcome) override;
@@ -43,6 +48,9 @@ class OpenAiStream final : public StreamSink {
   struct Choice {
     bool begun = false;
     bool ended = false;
+    std::vector<bool> customTools;  // by the call's index
+    std::string reasoning;          // since the last signature
+    std::size_t signatures = 0;
   };
 
   Choice& choiceAt(std::uint32_t index);
@@ -53,12 +61,14 @@ class OpenAiStream final : public StreamSink {
   void endChunk(std::string_view usageJson);
   void beginChoice(std::uint32_t index, bool withText);
   void textDelta(const Event& event, std::string_view key);
+  void reasoning(const Event& event);
   void toolBegin(const Event& event);
   void toolArguments(const Event& event);
   void finish(const Event& event);
   void extra(const Event& event);
+  void toolExtra(const Event& event);
 
-  const bool includeUsage_;
+  const StreamForm form_;
   std::string id_;
   std::string model_;
   std::string fragment_;    // `data: {"id":...,"model":"...",`, the same for all chunks

@@ -1,5 +1,6 @@
 #include "core/api/fields.h"
 #include "core/api/openai_dialect.h"
+#include "core/api/openai_reasoning.h"
 
 namespace pagoda::api {
 namespace {
@@ -97,6 +98,8 @@ Result<Part> readPart(JsonValue entry, const Place& place) {
     PAGODA_CHECK(readAudio(entry, place, part));
   } else if (*type == "file") {
     PAGODA_CHECK(readFile(entry, place, part));
+  } else {
+    readThinkingPart(entry, part);
   }
   // Other kinds have no neutral form: an empty text that keeps its bytes in extraJson.
   return part;
@@ -135,12 +138,24 @@ Result<void> readToolCalls(JsonValue calls, const Place& place, Message& message
   return {};
 }
 
+// The form before tool_calls: one call without an id. It gets one from here, which the `function`
+// message that answers it gets as well.
+Result<void> readFunctionCall(JsonValue call, const Place& place, Message& message) {
+  const auto name = stringOf(call, "name");
+  if (!name) return wrong(place.of(".function_call"), "an object with name and arguments");
+  const std::string_view id = call.keep("call_function_" + std::to_string(place.message));
+  message.toolCalls.push_back(
+      {id, *name, stringOf(call, "arguments").value_or(std::string_view{})});
+  return {};
+}
+
 // An assistant's turn may be nothing but calls, a refusal or an audio answer; all others say
 // something.
 bool mayBeSilent(JsonValue entry, const Message& message) {
   if (message.role != Role::Assistant) return false;
   if (!message.toolCalls.empty()) return true;
-  for (const std::string_view stand_in : {"refusal", "function_call", "audio", "reasoning_content"})
+  if (!message.parts.empty()) return true;
+  for (const std::string_view stand_in : {"refusal", "audio", "reasoning_content"})
     if (const auto member = entry.find(stand_in); member && !member->isNull()) return true;
   return false;
 }
@@ -161,6 +176,8 @@ Result<Message> readMessage(JsonValue entry, const Place& place) {
       content = member;
     } else if (key == "tool_calls" && message.role == Role::Assistant) {
       PAGODA_CHECK(readToolCalls(member, place, message));
+    } else if (key == "function_call" && message.role == Role::Assistant) {
+      PAGODA_CHECK(readFunctionCall(member, place, message));
     } else if (key == "tool_call_id") {
       if (!member.isString()) return wrong(place.of(".tool_call_id"), "a string");
       message.toolCallId = member.text();
@@ -170,6 +187,7 @@ Result<Message> readMessage(JsonValue entry, const Place& place) {
     }
   }
   if (*roleWord == "tool" && message.toolCallId.empty()) return missing(place.of(".tool_call_id"));
+  if (message.role == Role::Assistant) readReasoning(entry, message.parts);
   if (content) {
     PAGODA_CHECK(readContent(*content, place, message));
   } else if (!mayBeSilent(entry, message)) {
@@ -185,10 +203,14 @@ Result<std::vector<Message>> readOpenAiMessages(JsonValue messages) {
     return wrong("messages", "a non-empty array");
   std::vector<Message> read;
   Place place{0};
+  std::string_view lastCall;  // of a message with `function_call`
   for (const JsonValue entry : messages.children()) {
     if (read.size() == kMostMessages)
       return wrong("messages", "an array of at most 20000 messages");
     PAGODA_TRY(Message message, readMessage(entry, place));
+    const bool function = entry.find("role")->text() == "function";
+    if (function && message.toolCallId.empty()) message.toolCallId = lastCall;
+    if (!message.toolCalls.empty()) lastCall = message.toolCalls.front().id;
     read.push_back(std::move(message));
     ++place.message;
   }

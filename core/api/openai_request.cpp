@@ -148,6 +148,8 @@ Result<void> readFunctions(Target& target, JsonValue value, std::string_view par
         readFunction(entry, std::string(param) + "[" + std::to_string(index++) + "]", tool));
     target.chat.tools.push_back(tool);
   }
+  // That form has room for one call.
+  target.chat.legacyFunctions = target.chat.serialTools = true;
   return {};
 }
 

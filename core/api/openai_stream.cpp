@@ -1,10 +1,11 @@
+#include "core/api/json_merge.h"
 #include "core/api/json_out.h"
 #include "core/api/openai_dialect.h"
 
 namespace pagoda::api {
 
-OpenAiStream::OpenAiStream(ResponseWriter& response, StreamHead head, bool includeUsage)
-    : StreamSink(response, std::move(head)), includeUsage_(includeUsage) {}
+OpenAiStream::OpenAiStream(ResponseWriter& response, StreamHead head, StreamForm form)
+    : StreamSink(response, std::move(head)), form_(form) {}
 
 bool OpenAiStream::emit(const Event& event) {
   if (clientGone()) return false;
@@ -17,7 +18,7 @@ bool OpenAiStream::emit(const Event& event) {
       textDelta(event, "content");
       break;
     case EventType::Reasoning:
-      textDelta(event, "reasoning_content");
+      reasoning(event);
       break;
     case EventType::Refusal:
       textDelta(event, "refusal");
@@ -74,7 +75,7 @@ void OpenAiStream::chunk(std::uint32_t index, std::string_view delta, std::strin
     chunk_.append("\"").append(finish).append("\"");
   }
   chunk_ += '}';
-  endChunk(includeUsage_ ? "null" : "");
+  endChunk(form_.includeUsage ? "null" : "");
 }
 
 void OpenAiStream::endChunk(std::string_view usageJson) {
@@ -106,8 +107,32 @@ void OpenAiStream::textDelta(const Event& event, std::string_view key) {
   chunk(event.choice, delta_, {});
 }
 
+void OpenAiStream::reasoning(const Event& event) {
+  textDelta(event, "reasoning_content");
+  Choice& choice = choiceAt(event.choice);
+  choice.reasoning += event.text;
+  if (event.data.empty()) return;
+  const SignedReasoning block{std::move(choice.reasoning), std::string(event.data),
+                              std::string(event.name)};
+  choice.reasoning.clear();
+  delta_ = R"({"reasoning_details":[)";
+  appendReasoningDetail(delta_, block, choice.signatures++);
+  delta_ += "]}";
+  chunk(event.choice, delta_, {});
+}
+
 void OpenAiStream::toolBegin(const Event& event) {
   beginChoice(event.choice, false);
+  if (form_.legacyFunctions && event.index == 0) {
+    delta_ = R"({"function_call":{"name":)";
+    appendJsonString(delta_, event.name);
+    delta_ += R"(,"arguments":""}})";
+    chunk(event.choice, delta_, {});
+    return;
+  }
+  std::vector<bool>& custom = choiceAt(event.choice).customTools;
+  if (custom.size() <= event.index) custom.resize(event.index + 1);
+  custom[event.index] = event.customTool;
   delta_ = R"({"tool_calls":[{"index":)";
   appendInteger(delta_, event.index);
   delta_ += R"(,"id":)";
@@ -124,9 +149,18 @@ void OpenAiStream::toolBegin(const Event& event) {
 void OpenAiStream::toolArguments(const Event& event) {
   if (event.text.empty()) return;
   beginChoice(event.choice, false);
+  if (form_.legacyFunctions && event.index == 0) {
+    delta_ = R"({"function_call":{"arguments":)";
+    appendJsonString(delta_, event.text);
+    delta_ += "}}";
+    chunk(event.choice, delta_, {});
+    return;
+  }
+  const std::vector<bool>& custom = choiceAt(event.choice).customTools;
+  const bool isCustom = event.index < custom.size() && custom[event.index];
   delta_ = R"({"tool_calls":[{"index":)";
   appendInteger(delta_, event.index);
-  delta_ += R"(,"function":{"arguments":)";
+  delta_ += isCustom ? R"(,"custom":{"input":)" : R"(,"function":{"arguments":)";
   appendJsonString(delta_, event.text);
   delta_ += "}}]}";
   chunk(event.choice, delta_, {});
@@ -137,7 +171,7 @@ void OpenAiStream::finish(const Event& event) {
   Choice& choice = choiceAt(event.choice);
   if (choice.ended) return;
   choice.ended = true;
-  chunk(event.choice, "{}", finishWord(event.finish));
+  chunk(event.choice, "{}", finishWord(event.finish, form_.legacyFunctions));
 }
 
 void OpenAiStream::extra(const Event& event) {
@@ -170,11 +204,37 @@ void OpenAiStream::extra(const Event& event) {
     }
     case ExtraPlace::Usage:
       break;  // comes with the outcome's figures
+    case ExtraPlace::ToolCall:
+      toolExtra(event);
+      break;
   }
 }
 
+void OpenAiStream::toolExtra(const Event& event) {
+  // A function_call has no room for them, and a client of that age no use.
+  if (form_.legacyFunctions && event.index == 0) return;
+  const std::string_view members = insideOf(event.text, '{');
+  std::string others;
+  for (const std::string_view holder : {"function", "custom"}) {
+    std::vector<std::string_view> taken{"name", "arguments", "input"};
+    std::string inner;
+    appendMembers(inner, insideOf(memberOf(members, holder), '{'), taken);
+    if (inner.empty()) continue;
+    inner.front() = '{';  // in place of the comma
+    others.append(",\"").append(holder).append("\":").append(inner).append("}");
+  }
+  std::vector<std::string_view> taken{"index", "id", "type", "function", "custom"};
+  appendMembers(others, members, taken);
+  if (others.empty()) return;
+  beginChoice(event.choice, false);
+  delta_ = R"({"tool_calls":[{"index":)";
+  appendInteger(delta_, event.index);
+  delta_.append(others).append("}]}");
+  chunk(event.choice, delta_, {});
+}
+
 void OpenAiStream::complete(const Outcome& outcome) {
-  if (includeUsage_ && hasFigures(outcome.answer.usage)) {
+  if (form_.includeUsage && hasFigures(outcome.answer.usage)) {
     ensureHead();
     chunk_ = fragment_;
     std::string usage;

@@ -20,11 +20,21 @@ struct AnswerToolCall {
   std::string name;
   std::string arguments;
   bool custom = false;  ///< `arguments` is free text for a custom tool, not JSON
+  std::string extra;    ///< members without braces: `"extra_content":{...}`, or empty
+};
+
+/// Thinking that the upstream takes back in the next turn only with its signature.
+struct SignedReasoning {
+  std::string text;
+  std::string signature;
+  std::string format;  ///< as in Part::mediaType
 };
 
 struct AnswerChoice {
   std::string text;
   std::string reasoning;
+  std::vector<SignedReasoning> signedReasoning;  ///< the blocks of `reasoning` that were signed
+  std::size_t signedBytes = 0;                   ///< of `reasoning` that are in those blocks
   std::string refusal;
   std::vector<AnswerToolCall> toolCalls;
   FinishReason finish = FinishReason::Stop;

@@ -22,7 +22,9 @@ struct Part {
   std::string_view text;
   std::string_view mediaType;
   std::string_view url;
-  std::string_view data;  ///< bytes as the client encoded them (base64 where the dialect has it so)
+  /// Bytes as the client encoded them (base64 where the dialect has it so); of Reasoning its
+  /// signature, where `mediaType` is the block's format, "redacted" if it has no text to show.
+  std::string_view data;
   std::string_view extraJson;  ///< the part as it came, for members that the neutral form lacks
 };
 
@@ -99,6 +101,8 @@ struct ChatRequest {
   bool includeUsage = false;  ///< the client asked for a usage chunk at the end of the stream
   bool logprobs = false;
   bool serialTools = false;
+  /// The client speaks of `functions`, the form before tools, and reads calls as `function_call`.
+  bool legacyFunctions = false;
   std::string_view user;
 
   /// The request in OpenAI's chat.completions form: the client's own bytes where it spoke that
@@ -139,7 +143,7 @@ enum class EventType {
   Media
 };
 /// Where the members of an Extra event's object belong.
-enum class ExtraPlace { Answer, Choice, Message, Usage };
+enum class ExtraPlace { Answer, Choice, Message, Usage, ToolCall };
 
 /// One thing that happened in an answer. Views live until the sink returns.
 struct Event {
@@ -152,7 +156,7 @@ struct Event {
   std::string_view text;
   std::string_view id;
   std::string_view name;
-  std::string_view data;
+  std::string_view data;  ///< Reasoning: the signature of the block that it ends
   const Usage* usage = nullptr;
 };
 

@@ -69,6 +69,8 @@ ExtraPlace placeOf(std::uint32_t flags) {
       return ExtraPlace::Message;
     case PAGODA_EXTRA_USAGE:
       return ExtraPlace::Usage;
+    case PAGODA_EXTRA_TOOL_CALL:
+      return ExtraPlace::ToolCall;
     default:
       return ExtraPlace::Answer;
   }
@@ -130,7 +132,6 @@ pagoda_status EventGate::check(const pagoda_event* raw, std::optional<Event>& ev
   if (const pagoda_status status = checkOrder(*raw); status < 0) return status;
   if (*type == EventType::Extra) {
     if (const pagoda_status status = checkExtra(*raw); status < 0) return status;
-    if (raw->flags == PAGODA_EXTRA_TOOL_CALL) return PAGODA_OK;  // the domain has no place for it
   }
   event.emplace();
   event->type = *type;
@@ -198,8 +199,12 @@ pagoda_status EventGate::checkContent(const pagoda_event& raw, Choice& choice) {
 }
 
 pagoda_status EventGate::checkExtra(const pagoda_event& raw) {
-  if (isObject(viewOf(raw.text))) return PAGODA_OK;
-  return reject(FailureKind::Protocol, "extra members of the answer are not a JSON object");
+  if (!isObject(viewOf(raw.text)))
+    return reject(FailureKind::Protocol, "extra members of the answer are not a JSON object");
+  if (raw.flags != PAGODA_EXTRA_TOOL_CALL) return PAGODA_OK;
+  const std::vector<bool>& tools = choices_[raw.choice].tools;
+  if (raw.index < tools.size() && tools[raw.index]) return PAGODA_OK;
+  return reject(FailureKind::Protocol, "the answer has members of a tool call that did not begin");
 }
 
 bool EventGate::fill(const pagoda_event& raw, Event& event) {

@@ -23,6 +23,15 @@ bool saysSomething(EventType type) {
   }
 }
 
+// A signature ends a block: what was thought since the one before belongs to it.
+void addReasoning(AnswerChoice& choice, const Event& event) {
+  choice.reasoning += event.text;
+  if (event.data.empty()) return;
+  choice.signedReasoning.push_back({choice.reasoning.substr(choice.signedBytes),
+                                    std::string(event.data), std::string(event.name)});
+  choice.signedBytes = choice.reasoning.size();
+}
+
 }  // namespace
 
 void appendMembers(std::string& members, std::string_view object) {
@@ -108,16 +117,14 @@ void AnswerTap::collect(const Event& event) {
       choice(event.choice).hasText = true;
       break;
     case EventType::Reasoning:
-      choice(event.choice).reasoning += event.text;
+      addReasoning(choice(event.choice), event);
       break;
     case EventType::Refusal:
       choice(event.choice).refusal += event.text;
       break;
     case EventType::ToolBegin:
     case EventType::ToolArgs: {
-      std::vector<AnswerToolCall>& calls = choice(event.choice).toolCalls;
-      if (calls.size() <= event.index) calls.resize(event.index + 1);
-      AnswerToolCall& call = calls[event.index];
+      AnswerToolCall& call = toolCall(event);
       if (!event.id.empty()) call.id = event.id;
       if (!event.name.empty()) call.name = event.name;
       call.custom = call.custom || event.customTool;
@@ -148,11 +155,20 @@ void AnswerTap::collect(const Event& event) {
         case ExtraPlace::Usage:
           appendMembers(answer_.usageExtra, event.text);
           break;
+        case ExtraPlace::ToolCall:
+          appendMembers(toolCall(event).extra, event.text);
+          break;
       }
       break;
     case EventType::Media:
       break;  // no dialect that is spoken here carries media in a chat answer
   }
+}
+
+AnswerToolCall& AnswerTap::toolCall(const Event& event) {
+  std::vector<AnswerToolCall>& calls = choice(event.choice).toolCalls;
+  if (calls.size() <= event.index) calls.resize(event.index + 1);
+  return calls[event.index];
 }
 
 AnswerChoice& AnswerTap::choice(std::uint32_t index) {

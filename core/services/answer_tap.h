@@ -33,6 +33,7 @@ class AnswerTap final : public EventSink {
   void collect(const Event& event);
   void commit();
   AnswerChoice& choice(std::uint32_t index);
+  AnswerToolCall& toolCall(const Event& event);
 
   AnswerSink* stream_;
   const Outcome& outcome_;

@@ -148,7 +148,10 @@ enum {
   PAGODA_EV_START      = 1, /**< id and name: the answer's id and its model, as the
                               upstream names them; once, first */
   PAGODA_EV_TEXT       = 2, /**< text: more of the answer */
-  PAGODA_EV_REASONING  = 3, /**< text: more of the thinking; data: its signature */
+  PAGODA_EV_REASONING  = 3, /**< text: more of the thinking; data: the signature that ends a
+                              block of it; name, with data: the block's format, "redacted" where
+                              it has no text to show. Clients send blocks back as
+                              PAGODA_PART_REASONING with that text, data and media_type */
   PAGODA_EV_TOOL_BEGIN = 4, /**< index; id, name */
   PAGODA_EV_TOOL_ARGS  = 5, /**< index; text: more of the arguments' JSON */
   PAGODA_EV_REFUSAL    = 6, /**< text: more of a refusal */

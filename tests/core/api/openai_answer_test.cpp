@@ -41,7 +41,7 @@ Event event(EventType type, std::string_view text = {}, std::uint32_t index = 0)
 }
 
 struct Streamed {
-  explicit Streamed(bool includeUsage = false) : stream(response, head(), includeUsage) {
+  explicit Streamed(StreamForm form = {}) : stream(response, head(), form) {
     Outcome outcome;
     outcome.model = "small";
     stream.begin(outcome);
@@ -197,7 +197,7 @@ TEST_CASE("a stream is role, deltas, finish and [DONE]", "[api][openai][stream]"
 
 TEST_CASE("with include_usage each chunk says null and the last one the figures",
           "[api][openai][stream]") {
-  Streamed s(true);
+  Streamed s({.includeUsage = true});
   s.start();
   s.stream.emit(event(EventType::Text, "x"));
   s.stream.emit(event(EventType::Finish));
@@ -280,4 +280,117 @@ TEST_CASE("a stream stops its provider once the client is gone", "[api][openai][
   CHECK(s.stream.emit(event(EventType::Text, "x")));
   s.response.clientGone().cancel();
   CHECK_FALSE(s.stream.emit(event(EventType::Text, "y")));
+}
+
+TEST_CASE("a tool call carries the members that its upstream added", "[api][openai]") {
+  AnswerChoice choice;
+  AnswerToolCall call{"call_a", "f", "{}"};
+  call.extra =
+      R"("extra_content":{"google":{"thought_signature":"c2ln"}},"id":"evil","function":{"strict":true,"name":"evil"})";
+  choice.toolCalls = {call};
+  CHECK_THAT(
+      written(outcomeWith(choice)),
+      Catch::Contains(
+          R"([{"id":"call_a","type":"function","function":{"name":"f","arguments":"{}","strict":true},"extra_content":{"google":{"thought_signature":"c2ln"}}}])"));
+}
+
+TEST_CASE("a custom tool's call has an input, whole and streamed", "[api][openai]") {
+  AnswerChoice choice;
+  AnswerToolCall call{"call_a", "patch", "*** Begin"};
+  call.custom = true;
+  choice.toolCalls = {call};
+  CHECK_THAT(
+      written(outcomeWith(choice)),
+      Catch::Contains(
+          R"([{"id":"call_a","type":"custom","custom":{"name":"patch","input":"*** Begin"}}])"));
+
+  Streamed s;
+  s.start();
+  Event begin = event(EventType::ToolBegin);
+  begin.id = "call_a";
+  begin.name = "patch";
+  begin.customTool = true;
+  s.stream.emit(begin);
+  s.stream.emit(event(EventType::ToolArgs, "*** Begin"));
+  const auto events = s.events();
+  REQUIRE(events.size() == 3);
+  CHECK_THAT(events[1], Catch::Contains(R"("type":"custom","custom":{"name":"patch","input":""})"));
+  CHECK_THAT(events[2], Catch::Contains(R"({"index":0,"custom":{"input":"*** Begin"}})"));
+}
+
+TEST_CASE("members of a tool call stream into that call", "[api][openai][stream]") {
+  Streamed s;
+  s.start();
+  Event begin = event(EventType::ToolBegin, {}, 2);
+  begin.id = "call_c";
+  begin.name = "f";
+  s.stream.emit(begin);
+  Event extra =
+      event(EventType::Extra,
+            R"({"type":"function","extra_content":{"k":1},"function":{"name":"evil","x":2}})", 2);
+  extra.place = ExtraPlace::ToolCall;
+  s.stream.emit(extra);
+  const auto events = s.events();
+  REQUIRE(events.size() == 3);
+  CHECK_THAT(
+      events[2],
+      Catch::Contains(
+          R"("delta":{"tool_calls":[{"index":2,"function":{"x":2},"extra_content":{"k":1}}]})"));
+}
+
+TEST_CASE("a client of functions reads the call as a function_call", "[api][openai]") {
+  AnswerChoice choice;
+  choice.toolCalls = {{"call_a", "f", R"({"a":1})"}};
+  choice.finish = FinishReason::ToolCalls;
+  const std::string json = writeOpenAiAnswer(outcomeWith(choice), "req_1", 1, true);
+  CHECK_THAT(json, Catch::Contains(R"("function_call":{"name":"f","arguments":"{\"a\":1}"})"));
+  CHECK_THAT(json, Catch::Contains(R"("finish_reason":"function_call")"));
+  CHECK(json.find("tool_calls") == std::string::npos);
+
+  Streamed s({.legacyFunctions = true});
+  s.start();
+  Event begin = event(EventType::ToolBegin);
+  begin.name = "f";
+  s.stream.emit(begin);
+  s.stream.emit(event(EventType::ToolArgs, "{}"));
+  Event finish = event(EventType::Finish);
+  finish.finish = FinishReason::ToolCalls;
+  s.stream.emit(finish);
+  const auto events = s.events();
+  REQUIRE(events.size() == 4);
+  CHECK_THAT(events[1],
+             Catch::Contains(R"("delta":{"function_call":{"name":"f","arguments":""}})"));
+  CHECK_THAT(events[2], Catch::Contains(R"("delta":{"function_call":{"arguments":"{}"}})"));
+  CHECK_THAT(events[3], Catch::Contains(R"("finish_reason":"function_call")"));
+}
+
+TEST_CASE("signed thinking reaches the client in a form that it can send back",
+          "[api][openai][reasoning]") {
+  AnswerChoice choice = said("x");
+  choice.reasoning = "first";
+  choice.signedReasoning = {{"first", "c2ln", ""}, {"", "ZW5j", "redacted"}};
+  constexpr std::string_view kFirst =
+      R"({"type":"reasoning.text","text":"first","signature":"c2ln","index":0})";
+  constexpr std::string_view kSecond =
+      R"({"type":"reasoning.encrypted","data":"ZW5j","format":"redacted","index":1})";
+  CHECK_THAT(written(outcomeWith(choice)),
+             Catch::Contains(R"("reasoning_content":"first","reasoning_details":[)" +
+                             std::string(kFirst) + "," + std::string(kSecond) + "]"));
+
+  Streamed s;
+  s.start();
+  s.stream.emit(event(EventType::Reasoning, "fir"));
+  s.stream.emit(event(EventType::Reasoning, "st"));
+  Event signature = event(EventType::Reasoning);
+  signature.data = "c2ln";
+  s.stream.emit(signature);
+  Event redacted = event(EventType::Reasoning);
+  redacted.data = "ZW5j";
+  redacted.name = "redacted";
+  s.stream.emit(redacted);
+  const auto events = s.events();
+  REQUIRE(events.size() == 5);
+  CHECK_THAT(events[1], Catch::Contains(R"({"reasoning_content":"fir"})"));
+  CHECK_THAT(events[3], Catch::Contains(R"({"reasoning_details":[)" + std::string(kFirst) + "]}"));
+  CHECK_THAT(events[4], Catch::Contains(R"({"reasoning_details":[)" + std::string(kSecond) + "]}"));
 }

@@ -45,10 +45,13 @@ class Events {
   void refusal(std::string_view delta, std::uint32_t choice = 0) {
     put(PAGODA_EV_REFUSAL, choice, delta);
   }
-  void reasoning(std::string_view delta, std::uint32_t choice = 0,
-                 std::string_view signature = {}) {
+  /// `signature` ends a block of thinking; `format` is the block's, "redacted" where it has no text
+  /// to show.
+  void reasoning(std::string_view delta, std::uint32_t choice = 0, std::string_view signature = {},
+                 std::string_view format = {}) {
     auto event = make(PAGODA_EV_REASONING, choice);
     event.text = str(delta);
+    event.name = str(format);
     event.data = bytes(signature);
     put(event);
   }
