@@ -4,6 +4,10 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "chat_completions/messages.h"
 
 namespace pagoda::chat_completions {
 
@@ -64,32 +68,34 @@ std::string withUsage(std::string_view options) {
   return out;
 }
 
-// One message with role `developer` turned into `system`.
-void appendMessage(std::string_view message, std::string& out) {
-  std::string buffer;
+// The operator's object over the client's: his members win, the client's others stay.
+std::string mergedObject(std::string_view client, std::string_view operators) {
+  if (json::Reader(client).kind() != json::Kind::Object ||
+      json::Reader(operators).kind() != json::Kind::Object)
+    return std::string(operators);
+  std::string out;
+  std::vector<std::pair<std::string, std::string_view>> members;
+  json::Reader reader(operators);
+  reader.object([&](std::string_view key, json::Reader& value) {
+    std::string name(key);
+    members.emplace_back(std::move(name), value.raw());
+  });
   json::rewriteObject(
-      message, out,
-      [&](std::string_view key, std::string_view raw) -> Edit {
-        if (key != "role" || json::Reader(raw).string(buffer) != "developer") return {};
-        return {Edit::Action::Replace, "\"system\""};
+      client, out,
+      [&](std::string_view key, std::string_view) -> Edit {
+        const bool his = std::ranges::find(members, key, [](const auto& member) {
+                           return std::string_view(member.first);
+                         }) != members.end();
+        return his ? Edit{Edit::Action::Drop, {}} : Edit{};
       },
-      [](auto&) {});
+      [&](auto& tail) {
+        for (const auto& [name, value] : members) tail.add(name, value);
+      });
+  return out;
 }
 
-std::string withSystemRole(std::string_view messages) {
-  std::string out;
-  json::Reader reader(messages);
-  std::size_t copied = 0;
-  reader.array([&](json::Reader& element) {
-    if (element.kind() != json::Kind::Object) return;
-    const std::size_t from = element.offset();
-    const std::string_view message = element.raw();
-    out += messages.substr(copied, from - copied);
-    appendMessage(message, out);
-    copied = element.offset();
-  });
-  out += messages.substr(copied);
-  return out;
+bool contains(const std::vector<std::string>& list, std::string_view word) {
+  return std::ranges::find(list, word) != list.end();
 }
 
 class BodyWriter {
@@ -98,6 +104,11 @@ class BodyWriter {
       : request_(request), settings_(settings), streams_((request.flags & PAGODA_REQ_STREAM) != 0) {
     json::appendString(model_, sdk::view(request.model));
     if (request.max_output_tokens >= 0) json::appendNumber(limit_, request.max_output_tokens);
+    const std::string_view model = sdk::view(request.model);
+    dropsForReasoning_ = model.find("non-reasoning") == std::string_view::npos &&
+                         std::ranges::any_of(settings.reasoningModels, [&](const auto& beginning) {
+                           return model.starts_with(beginning);
+                         });
   }
 
   void write(sdk::Buffer& out) {
@@ -137,19 +148,49 @@ class BodyWriter {
       return once(hasOptions_, scratch_);
     }
     if (key == "max_tokens" || key == "max_completion_tokens") return editLimit(key, value);
-    if (key == "messages" && settings_.developerRole == DeveloperRole::System &&
-        value.find("developer") != std::string_view::npos) {
-      scratch_ = withSystemRole(value);
+    if (key == "messages" && messagesNeedRewrite(value, settings_)) {
+      scratch_ = rewriteMessages(value, settings_);
       return {Edit::Action::Replace, scratch_};
     }
-    if (redirects(key) || std::ranges::find(settings_.drop, key) != settings_.drop.end())
+    if (redirects(key) || contains(settings_.drop, key) ||
+        (dropsForReasoning_ && contains(settings_.reasoningModelsDrop, key)))
       return {Edit::Action::Drop, {}};
+    if (const auto changed = editTools(key, value)) return *changed;
     for (const auto& [from, to] : settings_.rename) {
       if (from != key) continue;
       renamed_.emplace_back(to, value);
       return {Edit::Action::Drop, {}};
     }
     if (isExtra(key)) return {Edit::Action::Drop, {}};
+    return editMember(key, value);
+  }
+
+  // A forced tool in the upstream's spelling.
+  std::optional<Edit> editTools(std::string_view key, std::string_view value) {
+    const bool named = request_.tool_choice == PAGODA_TOOL_NAMED;
+    const bool words = settings_.toolChoice == ToolChoiceForm::WordsOnly;
+    if (key == "tool_choice") {
+      if (settings_.toolChoice == ToolChoiceForm::Any &&
+          request_.tool_choice == PAGODA_TOOL_REQUIRED)
+        return Edit{Edit::Action::Replace, "\"any\""};
+      if (words && named) return Edit{Edit::Action::Replace, "\"required\""};
+    } else if (key == "tools" && words && named) {
+      scratch_ = toolsNamed(value, sdk::view(request_.tool_choice_name));
+      return Edit{Edit::Action::Replace, scratch_};
+    }
+    return std::nullopt;
+  }
+
+  // The operator's own members of every request.
+  Edit editMember(std::string_view key, std::string_view value) {
+    for (std::size_t i = 0; i < settings_.members.size(); ++i) {
+      const auto& [name, json] = settings_.members[i];
+      if (name != key || isHosts(key)) continue;
+      if (memberSeen_[i]) return {Edit::Action::Drop, {}};
+      memberSeen_[i] = true;
+      scratch_ = mergedObject(value, json);
+      return {Edit::Action::Replace, scratch_};
+    }
     return {};
   }
 
@@ -195,6 +236,10 @@ class BodyWriter {
     if (!limit_.empty() && !hasLimit_) tail.add(limitKey_, limit_);
     for (const auto& [name, value] : renamed_) tail.add(name, value);
     eachExtra([&](std::string_view name, std::string_view value) { tail.add(name, value); });
+    for (std::size_t i = 0; i < settings_.members.size(); ++i) {
+      const auto& [name, value] = settings_.members[i];
+      if (!memberSeen_[i] && !isHosts(name) && !isExtra(name)) tail.add(name, value);
+    }
   }
 
   const pagoda_chat_request& request_;
@@ -205,6 +250,8 @@ class BodyWriter {
   std::string_view limitKey_;
   std::string scratch_;
   std::vector<std::pair<std::string_view, std::string_view>> renamed_;
+  std::vector<bool> memberSeen_ = std::vector<bool>(settings_.members.size());
+  bool dropsForReasoning_ = false;
   bool hasModel_ = false;
   bool hasStream_ = false;
   bool hasOptions_ = false;

@@ -7,12 +7,9 @@
 
 namespace pagoda::chat_completions {
 
-/// Writes the body of one chat completion. Every member that is not named here keeps its bytes:
-///   model            the provider's name for it
-///   stream           what the host asks for, with stream_options.include_usage if the settings say
-///   so max tokens       the host's bound under the name that the upstream reads developer role as
-///   the settings say dropped          the settings' list, and members that would redirect the call
-///   elsewhere
+/// Writes the body of one chat completion: `model`, `stream` and the limit on tokens are the
+/// host's, `stream_options`, messages, tools and the names of members are as the settings say,
+/// members that would redirect the call elsewhere are left out. Every other member keeps its bytes.
 /// Throws json::Malformed if raw_json is not an object, which the host has excluded.
 void writeRequestBody(const pagoda_chat_request& request, const Settings& settings,
                       sdk::Buffer& out);

@@ -5,6 +5,8 @@
 
 #include <pagoda/sdk.hpp>
 
+#include "chat_completions/quirks.h"
+
 namespace pagoda::chat_completions {
 
 namespace {
@@ -56,25 +58,69 @@ E choiceOf(std::string_view setting, json::Reader& value, const char* need,
   refuse(setting, need);
 }
 
-bool endsWithDomain(std::string_view host, std::string_view domain) {
-  return host == domain || (host.size() > domain.size() && host.ends_with(domain) &&
-                            host[host.size() - domain.size() - 1] == '.');
+std::vector<std::pair<std::string, std::string>> membersOf(std::string_view setting,
+                                                           json::Reader& value) {
+  std::vector<std::pair<std::string, std::string>> members;
+  const bool object = value.object([&](std::string_view key, json::Reader& member) {
+    std::string name(key);
+    members.emplace_back(std::move(name), member.raw());
+  });
+  if (!object) refuse(setting, "must be an object");
+  return members;
 }
 
-// What the servers' documentation says and recordings confirm; explicit settings win.
-void applyKnownHost(std::string_view host, Settings& settings) {
-  if (endsWithDomain(host, "api.openai.com") || endsWithDomain(host, "openai.azure.com")) {
-    settings.maxTokensField =
-        MaxTokensField::MaxCompletionTokens;  // o-series and gpt-5 refuse the other
-    settings.developerRole = DeveloperRole::Keep;
+void readApi(std::string_view key, json::Reader& value, Settings& settings) {
+  settings.api = choiceOf<Api>(key, value, "must be chat, native, ollama or cohere",
+                               {{"chat", Api::Chat},
+                                {"native", settings.quirks == "cohere" ? Api::Cohere : Api::Ollama},
+                                {"ollama", Api::Ollama},
+                                {"cohere", Api::Cohere}});
+}
+
+// The deviations that a row of quirks.cpp gives a server, one by one.
+bool readQuirk(std::string_view key, json::Reader& value, Settings& settings) {
+  if (key == "tool_choice_form") {
+    settings.toolChoice = choiceOf<ToolChoiceForm>(key, value, "must be openai, any or words",
+                                                   {{"openai", ToolChoiceForm::OpenAi},
+                                                    {"any", ToolChoiceForm::Any},
+                                                    {"words", ToolChoiceForm::WordsOnly}});
+  } else if (key == "tool_ids") {
+    settings.toolIds =
+        choiceOf<ToolIds>(key, value, "must be keep or nine_letters",
+                          {{"keep", ToolIds::Keep}, {"nine_letters", ToolIds::NineLetters}});
+  } else if (key == "reasoning_replay") {
+    settings.reasoning = choiceOf<Reasoning>(key, value, "must be keep, rename or tool_turns",
+                                             {{"keep", Reasoning::Keep},
+                                              {"rename", Reasoning::RenameToShort},
+                                              {"tool_turns", Reasoning::ToolTurnsOnly}});
+  } else if (key == "message_order") {
+    settings.order = choiceOf<MessageOrder>(key, value, "must be keep, prefix_last or alternate",
+                                            {{"keep", MessageOrder::Keep},
+                                             {"prefix_last", MessageOrder::PrefixLast},
+                                             {"alternate", MessageOrder::Alternate}});
+  } else if (key == "message_drop") {
+    settings.messageDrop = listOf("message_drop", value);
+  } else if (key == "message_members") {
+    settings.messageMembers = listOf("message_members", value);
+  } else if (key == "embeddings_path") {
+    settings.embeddingsPath = textOf(key, value);
+  } else if (key == "embeddings_base64") {
+    settings.embeddingBase64 = flagOf(key, value);
+  } else if (key == "body") {
+    settings.members = membersOf("body", value);
+  } else {
+    return false;
   }
-  if (endsWithDomain(host, "mistral.ai"))
-    settings.streamUsage = false;  // refused; always sent anyway
+  return true;
 }
 
 void readMember(std::string_view key, json::Reader& value, Settings& settings) {
   if (key == "base_url") {
     settings.baseUrl = textOf(key, value);
+  } else if (key == "api") {
+    readApi(key, value, settings);
+  } else if (readQuirk(key, value, settings)) {
+    return;
   } else if (key == "chat_path") {
     settings.chatPath = textOf(key, value);
   } else if (key == "auth_header") {
@@ -110,16 +156,22 @@ void readMember(std::string_view key, json::Reader& value, Settings& settings) {
 
 }  // namespace
 
-Settings readSettings(std::string_view configJson) {
+Settings readSettings(std::string_view configJson, std::string_view baseUrl) {
   Settings settings;
+  settings.baseUrl = baseUrl;
   try {
-    // The base URL first: what is known of its host is the default of the rest.
+    // First what tells the server: what is known of it is the default of the rest.
     json::Reader first(configJson);
     first.object([&](std::string_view key, json::Reader& value) {
       if (key == "base_url") settings.baseUrl = textOf(key, value);
+      if (key == "quirks") settings.quirks = textOf(key, value);
     });
     first.finish();
-    applyKnownHost(hostOf(settings.baseUrl), settings);
+    if (settings.quirks.empty()) {
+      applyKnownHost(settings.baseUrl, settings);
+    } else if (settings.quirks != "none" && !applyQuirks(settings.quirks, settings)) {
+      refuse("quirks", ("must be none or one of " + quirkNames()).c_str());
+    }
     json::Reader reader(configJson);
     reader.object(
         [&](std::string_view key, json::Reader& value) { readMember(key, value, settings); });
@@ -130,6 +182,8 @@ Settings readSettings(std::string_view configJson) {
     refuse("base_url", "must begin with https:// or http://");
   if (hostOf(settings.baseUrl).empty()) refuse("base_url", "names no host");
   if (!settings.chatPath.starts_with('/')) refuse("chat_path", "must begin with a slash");
+  if (!settings.embeddingsPath.starts_with('/'))
+    refuse("embeddings_path", "must begin with a slash");
   if (settings.authHeader.empty()) refuse("auth_header", "must not be empty; no_auth sends no key");
   return settings;
 }
@@ -144,6 +198,13 @@ std::string chatUrl(std::string_view base, std::string_view chatPath) {
   if (!path.ends_with(chatPath)) url += chatPath;
   url += query;
   return url;
+}
+
+std::string_view baseOf(std::string_view base, std::string_view chatPath) {
+  base = base.substr(0, base.find('?'));
+  while (base.ends_with('/')) base.remove_suffix(1);
+  if (base.ends_with(chatPath)) base.remove_suffix(chatPath.size());
+  return base;
 }
 
 std::string hostOf(std::string_view url) {
