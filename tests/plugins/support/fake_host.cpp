@@ -51,9 +51,11 @@ struct Sink {
   Exchange& exchange;
   pagoda_event_sink sink = init<pagoda_event_sink>();
   int left;
+  bool counts;
   std::set<std::uint32_t> finished;
 
-  Sink(Exchange& kept, int stopAfter) : exchange(kept), left(stopAfter) {
+  Sink(Exchange& kept, const Request& request)
+      : exchange(kept), left(request.stopAfter), counts(request.countTokens) {
     sink.impl = this;
     sink.emit = [](const pagoda_event_sink* self,
                    const pagoda_event* event) noexcept -> pagoda_status {
@@ -68,6 +70,11 @@ struct Sink {
 
   void checkOrder(const pagoda_event& event) {
     const bool start = event.type == PAGODA_EV_START;
+    // A count of tokens is its USAGE and nothing else.
+    if (counts) {
+      if (event.type != PAGODA_EV_USAGE) fault("a token count with other events");
+      return;
+    }
     if (start == exchange.started) fault("START is not first, or came twice");
     const bool after = event.type == PAGODA_EV_USAGE || event.type == PAGODA_EV_EXTRA || start;
     if (!after && finished.contains(event.choice)) fault("content after FINISH");
@@ -101,6 +108,7 @@ struct Sink {
         break;
       case PAGODA_EV_REASONING:
         choice().reasoning += view(event.text);
+        choice().signature += view(event.data);
         break;
       case PAGODA_EV_REFUSAL:
         choice().refusal += view(event.text);
@@ -219,6 +227,14 @@ struct ExchangeHandle {
         view(contextOf(kept), parsed, kept.endpoint),
         chat(*view.request()) {
     chat.extra_json = str(kept.extraJson);
+    if (kept.countTokens) {
+      const auto* const tokens = static_cast<const pagoda_provider_tokens*>(
+          api().get_extension(instance.provider, PAGODA_EXT_PROVIDER_TOKENS));
+      status = tokens == nullptr
+                   ? PAGODA_E_NOT_IMPLEMENTED
+                   : tokens->begin(instance.provider, view.attempt(), &chat, &exchange, error);
+      return;
+    }
     status = api().begin(instance.provider, view.attempt(), &chat, &exchange, error);
   }
   ExchangeHandle(const ExchangeHandle&) = delete;
@@ -273,7 +289,7 @@ Exchange run(const Request& request, const std::vector<Frame>& frames, pagoda_fr
   exchange.body = http.body.text();
   exchange.framing = http.request.framing;
 
-  Sink sink(exchange, request.stopAfter);
+  Sink sink(exchange, request);
   for (std::size_t i = 0; i < frames.size() && exchange.status == PAGODA_OK; ++i) {
     const bool last = !lastAlone && i + 1 == frames.size();
     exchange.status = feed(handle.exchange, frames[i], last, framing, &sink.sink, &exchange.error);

@@ -23,6 +23,7 @@ struct ToolCall {
 struct Choice {
   std::string text;
   std::string reasoning;
+  std::string signature;  // of the reasoning
   std::string refusal;
   std::vector<ToolCall> tools;
   std::string finish;  // the upstream's word
@@ -74,6 +75,7 @@ struct Request {
   std::string endpoint;
   std::string model = "upstream-model";
   bool stream = false;
+  bool countTokens = false;  // asks for the number of tokens, by the extension
   std::int64_t maxOutputTokens = -1;
   int stopAfter = -1;  // events until the host says CANCELLED
 };

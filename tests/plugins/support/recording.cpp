@@ -139,7 +139,8 @@ Recording readRecording(const std::filesystem::path& file) {
   recording.body = textAt(response, "body");
   const std::string type = textAt(response["headers"], "content-type");
   recording.stream = type.find("event-stream") != std::string::npos ||
-                     recording.body.starts_with("data:") || recording.body.starts_with(":");
+                     recording.body.starts_with("data:") || recording.body.starts_with("event:") ||
+                     recording.body.starts_with(":");
   return recording;
 }
 
