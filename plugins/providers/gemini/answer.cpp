@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "answer_part.h"
 #include "call_id.h"
 #include "failure.h"
+#include "finish.h"
 #include "logprobs.h"
 
 namespace pagoda::gemini {
@@ -38,99 +40,7 @@ void addMember(std::string& object, std::string_view key, std::string_view raw) 
   object += raw;
 }
 
-// JSON without the white space between its parts: whole answers come indented.
-void appendCompact(std::string& out, std::string_view json) {
-  bool inString = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (inString) {
-      out += c;
-      if (c == '\\' && i + 1 < json.size()) out += json[++i];
-      if (c == '"') inString = false;
-    } else if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
-      out += c;
-      inString = c == '"';
-    }
-  }
-}
-
-// Recorded from another transport: the enum's number. Source: google.ai.generativelanguage.v1beta
-// Candidate.FinishReason, read 2026-11-25.
-std::string_view finishName(std::int64_t number) {
-  constexpr std::string_view kNames[] = {"FINISH_REASON_UNSPECIFIED",
-                                         "STOP",
-                                         "MAX_TOKENS",
-                                         "SAFETY",
-                                         "RECITATION",
-                                         "OTHER",
-                                         "LANGUAGE",
-                                         "BLOCKLIST",
-                                         "PROHIBITED_CONTENT",
-                                         "SPII",
-                                         "MALFORMED_FUNCTION_CALL"};
-  constexpr std::int64_t kCount = std::size(kNames);
-  return number >= 0 && number < kCount ? kNames[number] : std::string_view("OTHER");
-}
-
 }  // namespace
-
-pagoda_finish finishOf(std::string_view word) noexcept {
-  constexpr std::string_view kFiltered[] = {
-      "SAFETY",   "RECITATION",  "BLOCKLIST",    "PROHIBITED_CONTENT",       "SPII",
-      "LANGUAGE", "MODEL_ARMOR", "IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"};
-  if (word == "STOP") return PAGODA_FINISH_STOP;
-  if (word == "MAX_TOKENS") return PAGODA_FINISH_LENGTH;
-  if (std::ranges::find(kFiltered, word) != std::end(kFiltered)) return PAGODA_FINISH_FILTER;
-  return PAGODA_FINISH_OTHER;
-}
-
-// The members of a part; views into its text.
-struct AnswerReader::Part {
-  std::string_view raw, text, signature, inlineData;
-  std::string_view id, name, args, partialArgs;
-  bool thought = false;
-  bool call = false;
-  bool continues = false;
-  bool other = false;
-
-  explicit Part(std::string_view part) : raw(part) {
-    json::Reader reader(part);
-    const bool object = reader.object([&](std::string_view key, json::Reader& value) {
-      if (key == "text") {
-        text = value.raw();
-      } else if (key == "thought") {
-        thought = value.boolean().value_or(false);
-      } else if (key == "thoughtSignature") {
-        signature = value.raw();
-      } else if (key == "functionCall") {
-        call = true;
-        readCall(value);
-      } else if (key == "inlineData") {
-        inlineData = value.raw();
-      } else {
-        other = true;
-      }
-    });
-    if (!object) nonsense("the upstream sent a part that is not an object");
-  }
-
- private:
-  void readCall(json::Reader& value) {
-    value.object([&](std::string_view key, json::Reader& member) {
-      if (key == "id") {
-        id = member.raw();
-      } else if (key == "name") {
-        name = member.raw();
-      } else if (key == "args") {
-        args = member.raw();
-      } else if (key == "partialArgs") {
-        partialArgs = member.raw();
-      } else if (key == "willContinue") {
-        continues = member.boolean().value_or(false);
-      }
-    });
-  }
-};
 
 void AnswerReader::whole(std::string_view text, sdk::Events& events) {
   if (done_) return;
@@ -279,7 +189,7 @@ void AnswerReader::content(Candidate& candidate, std::string_view raw, sdk::Even
 }
 
 void AnswerReader::part(Candidate& candidate, std::string_view raw, sdk::Events& events) {
-  const Part part(raw);
+  const AnswerPart part(raw);
   if (part.call) return call(candidate, part, events);
   endCall(candidate, events);
   if (isString(part.text)) {
@@ -290,7 +200,8 @@ void AnswerReader::part(Candidate& candidate, std::string_view raw, sdk::Events&
       candidate.content = true;
       events.text(words, candidate.number);
     }
-    if (!part.thought && isString(part.signature)) signature(candidate, part.signature, events);
+    if (!part.thought && isString(part.signature))
+      signature(part.signature, PAGODA_EXTRA_MESSAGE, candidate, events);
   } else if (isObject(part.inlineData)) {
     media(candidate, part, events);
   } else if (part.other) {
@@ -303,14 +214,16 @@ void AnswerReader::part(Candidate& candidate, std::string_view raw, sdk::Events&
 }
 
 // The form of Google's own endpoint for OpenAI clients, so that a client can send it back.
-void AnswerReader::signature(Candidate& candidate, std::string_view raw, sdk::Events& events) {
+void AnswerReader::signature(std::string_view raw, pagoda_extra_place place,
+                             const Candidate& candidate, sdk::Events& events) {
   scratch_ = R"({"extra_content":{"google":{"thought_signature":)";
   scratch_ += raw;
   scratch_ += "}}}";
-  events.extra(PAGODA_EXTRA_MESSAGE, scratch_, candidate.number);
+  const std::uint32_t index = candidate.calls > 0 ? candidate.calls - 1 : 0;
+  events.extra(place, scratch_, candidate.number, index);
 }
 
-void AnswerReader::call(Candidate& candidate, const Part& part, sdk::Events& events) {
+void AnswerReader::call(Candidate& candidate, const AnswerPart& part, sdk::Events& events) {
   std::string nameBuffer;
   const std::string_view name = text(part.name, nameBuffer);
   if (!name.empty()) {
@@ -325,6 +238,8 @@ void AnswerReader::call(Candidate& candidate, const Part& part, sdk::Events& eve
     candidate.callOpen = part.continues || !part.partialArgs.empty();
     candidate.args = {};
     events.toolBegin(candidate.calls++, id, name, candidate.number);
+    if (isString(part.signature))
+      signature(part.signature, PAGODA_EXTRA_TOOL_CALL, candidate, events);
   } else if (!candidate.callOpen) {
     if (part.args.empty() && part.partialArgs.empty()) return;  // an end that came twice
     nonsense("the upstream sent a function call without a name");
@@ -351,7 +266,7 @@ void AnswerReader::endCall(Candidate& candidate, sdk::Events& events) {
   events.toolArguments(candidate.calls - 1, scratch_, candidate.number);
 }
 
-void AnswerReader::media(Candidate& candidate, const Part& part, sdk::Events& events) {
+void AnswerReader::media(Candidate& candidate, const AnswerPart& part, sdk::Events& events) {
   std::string typeBuffer;
   std::string_view type;
   std::string_view data;
@@ -372,7 +287,7 @@ void AnswerReader::media(Candidate& candidate, const Part& part, sdk::Events& ev
     scratch_ += "\"}}]}";
     events.extra(PAGODA_EXTRA_MESSAGE, scratch_, candidate.number);
   }
-  if (isString(part.signature)) signature(candidate, part.signature, events);
+  if (isString(part.signature)) signature(part.signature, PAGODA_EXTRA_MESSAGE, candidate, events);
 }
 
 void AnswerReader::end(sdk::Events& events) {

@@ -16,6 +16,8 @@
 
 namespace pagoda::gemini {
 
+struct AnswerPart;
+
 /// One answer. Calls match: whole | chunk* end. Throws sdk::Failure: PAGODA_E_PROTOCOL for what is
 /// no answer of this dialect or ends early, PAGODA_E_UNAVAILABLE for a candidate that came to
 /// nothing by a fault of the model's, the upstream's own error if the body reports one, or what the
@@ -44,7 +46,6 @@ class AnswerReader {
     // Members whose last value counts: raw, with their names.
     std::vector<std::pair<std::string, std::string>> late;
   };
-  struct Part;
 
   void response(std::string_view text, sdk::Events& events);
   void start(std::string_view id, std::string_view model, sdk::Events& events);
@@ -53,10 +54,11 @@ class AnswerReader {
   void candidateMember(Candidate& candidate, std::string_view key, json::Reader& value);
   void content(Candidate& candidate, std::string_view raw, sdk::Events& events);
   void part(Candidate& candidate, std::string_view raw, sdk::Events& events);
-  void call(Candidate& candidate, const Part& part, sdk::Events& events);
+  void call(Candidate& candidate, const AnswerPart& part, sdk::Events& events);
   void endCall(Candidate& candidate, sdk::Events& events);
-  void media(Candidate& candidate, const Part& part, sdk::Events& events);
-  void signature(Candidate& candidate, std::string_view raw, sdk::Events& events);
+  void media(Candidate& candidate, const AnswerPart& part, sdk::Events& events);
+  void signature(std::string_view raw, pagoda_extra_place place, const Candidate& candidate,
+                 sdk::Events& events);
   void finish(sdk::Events& events);
   void finishOne(Candidate& candidate, sdk::Events& events);
   Candidate& find(std::int64_t index, std::uint32_t position);
@@ -74,8 +76,5 @@ class AnswerReader {
   bool usageSaid_ = false;
   bool done_ = false;
 };
-
-/// The neutral form of a finish reason; one that is not known is OTHER.
-pagoda_finish finishOf(std::string_view word) noexcept;
 
 }  // namespace pagoda::gemini

@@ -10,6 +10,9 @@ namespace {
 constexpr std::string_view kGiven = "__gts_";   // the upstream's own id stands before it
 constexpr std::string_view kMinted = "__gtm_";  // an id made here stands before it
 
+// What hosts and clients take as an id. A longer signature travels beside the id only.
+constexpr std::size_t kLongestId = 4096;
+
 bool isBase64(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '+' || c == '/' || c == '-' || c == '_';
@@ -23,7 +26,7 @@ std::string encodeCallId(std::string_view upstreamId, std::string_view minted,
   std::string id(upstreamId.empty() ? minted : upstreamId);
   id += upstreamId.empty() ? kMinted : kGiven;
   while (signature.ends_with('=')) signature.remove_suffix(1);
-  if (!isBase64(signature)) return id;
+  if (!isBase64(signature) || id.size() + signature.size() > kLongestId) return id;
   const std::size_t from = id.size();
   id += signature;
   std::replace(id.begin() + static_cast<std::ptrdiff_t>(from), id.end(), '+', '-');

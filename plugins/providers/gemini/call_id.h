@@ -12,7 +12,8 @@
 namespace pagoda::gemini {
 
 /// `upstreamId` is empty where the upstream gave none; then `minted` stands in and is not sent
-/// back. `signature` is base64 of either alphabet, or empty; one that is no base64 is left out.
+/// back. `signature` is base64 of either alphabet, or empty; one that is no base64 is left out,
+/// and one with which the id would pass 4096 bytes.
 std::string encodeCallId(std::string_view upstreamId, std::string_view minted,
                          std::string_view signature);
 
