@@ -1,9 +1,7 @@
 // POST /v1/chat/completions, POST /generate and POST /v1/route/explain: read the dialect, walk the
 // corridor, write the dialect.
 
-#include <algorithm>
-#include <charconv>
-
+#include "core/api/corridor.h"
 #include "core/api/error_table.h"
 #include "core/api/fields.h"
 #include "core/api/generate_dialect.h"
@@ -14,17 +12,7 @@
 namespace pagoda::api {
 namespace {
 
-constexpr std::size_t kLongestClientId = 128;
-
 using ReadDialect = Result<ChatRequest> (*)(std::shared_ptr<JsonDocument>);
-
-// A client may name its request too; the ledger keeps that name if it is a short plain one.
-std::string clientRequestId(const HttpRequest& request) {
-  std::string_view id = request.header("x-client-request-id");
-  if (id.empty()) id = request.header("x-request-id");
-  const bool plain = std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7F; });
-  return plain && id.size() <= kLongestClientId ? std::string(id) : std::string{};
-}
 
 // The seed's routing wishes for dialects that have no member for them.
 Result<void> readRoutingHeaders(const HttpRequest& request, ChatRequest& chat) {
@@ -56,16 +44,7 @@ Task<Result<ChatRequest>> readChat(const ApiContext& api, RequestScope& scope, R
 }
 
 services::CorridorRequest corridorOf(const ApiContext& api, RequestScope& scope, ChatRequest chat) {
-  services::CorridorRequest corridor;
-  corridor.id = scope.id;
-  corridor.caller = scope.caller;
-  corridor.route = scope.http.path;
-  corridor.clientRequestId = clientRequestId(scope.http);
-  corridor.received = scope.http.received;
-  const Millis limit = chat.stream ? api.limits.streamDeadline : api.limits.deadline;
-  if (limit != Millis::max()) corridor.deadline = scope.http.received + limit;
-  corridor.cancel = &scope.response.clientGone();
-  corridor.times = scope.times;
+  services::CorridorRequest corridor = beginCorridor(api, scope, chat.stream);
   corridor.chat = std::move(chat);
   return corridor;
 }
@@ -105,12 +84,6 @@ Task<void> answerStreaming(const ApiContext& api, RequestScope& scope,
     stream.complete(outcome);
   }
   co_await scope.response.finish();
-}
-
-Task<void> sendAnswer(RequestScope& scope, const Outcome& outcome, std::string_view body) {
-  HeaderList headers = baseHeaders(scope, "application/json");
-  addOutcomeHeaders(headers, outcome, false);
-  co_await scope.response.send(200, headers, body);
 }
 
 // POST /v1/route/explain takes either form.

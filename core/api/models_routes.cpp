@@ -54,6 +54,7 @@ void beginEntry(JsonWriter& json, std::string_view id, std::string_view owner) {
 void writeModel(JsonWriter& json, const Model& model) {
   beginEntry(json, model.key, model.provider);
   json.member("tier", model.tier);
+  json.member("kind", model.kind == ModelKind::Embedding ? "embedding" : "chat");
   json.member("upstream_id", model.upstreamId);
   writePrice(json, model.price);
   if (model.contextTokens >= 0) json.member("context_tokens", model.contextTokens);
@@ -79,7 +80,8 @@ void writeAlias(JsonWriter& json, std::string_view id, std::optional<int> tier) 
 std::set<int> tiersOf(const Catalogue& catalogue) {
   std::set<int> tiers;
   for (const Model& model : catalogue.models)
-    if (model.enabled && !model.simulated) tiers.insert(model.tier);
+    if (model.enabled && !model.simulated && model.kind == ModelKind::Chat)
+      tiers.insert(model.tier);
   return tiers;
 }
 

@@ -110,8 +110,8 @@ bool readThinkingPart(JsonValue entry, Part& part) {
 }
 
 void readReasoning(JsonValue message, std::vector<Part>& parts) {
-  if (readList(message, "reasoning_details", parts)) return;
   if (readList(message, "thinking_blocks", parts)) return;
+  if (readList(message, "reasoning_details", parts)) return;
   for (const std::string_view key : {"reasoning_content", "reasoning"}) {
     const std::string_view text = textOf(message, key);
     if (text.empty()) continue;

@@ -1,8 +1,8 @@
 #pragma once
 // Thinking that a client sends back with an assistant's turn. Chat completions has no official
-// member for it; these are the ones in use, richest first: `reasoning_details` (OpenRouter, and
-// Pagoda's own answers), `thinking_blocks` (LiteLLM), then plain text in `reasoning_content`
-// (DeepSeek and others) or `reasoning`.
+// member for it; these are the ones in use, richest first: `thinking_blocks` (LiteLLM's form of
+// Claude's own blocks), `reasoning_details` (OpenRouter, and Pagoda's own answers), then plain text
+// in `reasoning_content` (DeepSeek and others) or `reasoning`.
 
 #include <vector>
 

@@ -38,6 +38,7 @@ bool OpenAiStream::emit(const Event& event) {
     // Usage comes at the end with the outcome's figures; media has no place in a chat chunk.
     case EventType::Usage:
     case EventType::Media:
+    case EventType::Embedding:
       break;
   }
   return true;

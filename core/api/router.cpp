@@ -16,6 +16,7 @@ namespace {
 constexpr std::array kRoutes = std::to_array<Route>({
     {"POST", "/v1/chat/completions", Access::User, postChatCompletions},
     {"POST", "/generate", Access::User, postGenerate},
+    {"POST", "/v1/embeddings", Access::User, postEmbeddings},
     {"POST", "/v1/route/explain", Access::User, postExplain},
     {"GET", "/v1/models", Access::User, getModels},
     {"GET", "/v1/models/", Access::User, getModel},

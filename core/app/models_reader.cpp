@@ -12,6 +12,7 @@ namespace {
 constexpr int kHighestTier = 4;
 const std::vector<std::string> kTasks = {"coding", "general", "analysis", "premium", "realtime"};
 const std::vector<std::string> kModelKeys = {"tier",
+                                             "kind",
                                              "provider",
                                              "model",
                                              "cost_per_1k_tokens",
@@ -126,6 +127,7 @@ class ModelsReader {
   static void borrow(const Model& lent, Model& model) {
     model.provider = lent.provider;
     model.upstreamId = lent.upstreamId;
+    model.kind = lent.kind;
     model.capabilities = lent.capabilities;
     model.contextTokens = lent.contextTokens;
     model.maxOutputTokens = lent.maxOutputTokens;
@@ -141,6 +143,7 @@ class ModelsReader {
     }
     if (const YamlNode* provider = node.find("provider"))
       read(*provider, where + "provider", &model.provider);
+    readKind(node, where, model);
     if (const YamlNode* id = node.find("model")) read(*id, where + "model", &model.upstreamId);
     if (const YamlNode* tags = node.find("capabilities"))
       read(*tags, where + "capabilities", &model.tags);
@@ -151,6 +154,16 @@ class ModelsReader {
     if (const YamlNode* flag = node.find("local")) read(*flag, where + "local", &model.local);
     if (const YamlNode* flag = node.find("enabled")) read(*flag, where + "enabled", &model.enabled);
     if (const YamlNode* supports = node.find("supports")) readSupports(*supports, where, model);
+  }
+
+  void readKind(const YamlNode& node, const std::string& where, Model& model) {
+    const YamlNode* kind = node.find("kind");
+    std::string word;
+    if (kind == nullptr) return;
+    const Option option{.path = where + "kind", .target = &word, .choices = {"chat", "embedding"}};
+    if (const auto refusal = assign(option, *kind))
+      context_.wrong(kind->position, where + "kind: " + refusal->message, refusal->suggestion);
+    model.kind = word == "embedding" ? ModelKind::Embedding : ModelKind::Chat;
   }
 
   void readSupports(const YamlNode& node, const std::string& where, Model& model) {
@@ -190,9 +203,9 @@ class ModelsReader {
       context_.wrong(million->position, where + "price_per_million beside cost_per_1k_tokens",
                      "keep one of them");
     } else if (million != nullptr) {
-      readPrice(*million, Unit::Million, where + "price_per_million", model.price);
+      readPrice(*million, Unit::Million, where + "price_per_million", model.price, model.kind);
     } else if (thousand != nullptr) {
-      readPrice(*thousand, Unit::Thousand, where + "cost_per_1k_tokens", model.price);
+      readPrice(*thousand, Unit::Thousand, where + "cost_per_1k_tokens", model.price, model.kind);
     } else if (!model.local) {
       context_.wrong(entry.position,
                      "model '" + model.key + "' has no price, so no budget can be kept",
@@ -200,7 +213,8 @@ class ModelsReader {
     }
   }
 
-  bool readPrice(const YamlNode& node, Unit unit, const std::string& where, Price& price) {
+  bool readPrice(const YamlNode& node, Unit unit, const std::string& where, Price& price,
+                 ModelKind kind = ModelKind::Chat) {
     if (node.kind != YamlKind::Map) {
       context_.wrong(node.position, where + " must be a map", "write {input: ..., output: ...}");
       return false;
@@ -211,6 +225,8 @@ class ModelsReader {
     bool good = true;
     for (const char* needed : {"input", "output"}) {
       if (node.find(needed) != nullptr) continue;
+      // A vector is not counted in tokens.
+      if (kind == ModelKind::Embedding && needed == std::string_view("output")) continue;
       context_.wrong(node.position, where + "." + needed + " is missing", "in USD");
       good = false;
     }

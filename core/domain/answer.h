@@ -11,6 +11,7 @@
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/domain/chat.h"
+#include "core/domain/embedding.h"
 #include "core/domain/failure.h"
 
 namespace pagoda {
@@ -20,7 +21,7 @@ struct AnswerToolCall {
   std::string name;
   std::string arguments;
   bool custom = false;  ///< `arguments` is free text for a custom tool, not JSON
-  std::string extra;    ///< members without braces: `"extra_content":{...}`, or empty
+  std::string extra{};  ///< members without braces: `"extra_content":{...}`, or empty
 };
 
 /// Thinking that the upstream takes back in the next turn only with its signature.
@@ -50,6 +51,7 @@ struct ChatAnswer {
   std::string id;             ///< the upstream's, may be empty
   std::string upstreamModel;  ///< as the upstream names it
   std::vector<AnswerChoice> choices;
+  std::vector<Embedding> embeddings;  ///< of an embedding request, in the order of its inputs
   Usage usage;
   std::string answerExtra;
   std::string usageExtra;

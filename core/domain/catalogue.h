@@ -25,12 +25,16 @@ struct Price {
   std::string asOf;    ///< when, YYYY-MM-DD
 };
 
+/// What a model answers with.
+enum class ModelKind { Chat, Embedding };
+
 /// One model at one provider instance.
 struct Model {
   std::string key;         ///< in models.yaml, e.g. "qwen3_coder"
   std::string provider;    ///< name of the provider instance
   std::string upstreamId;  ///< what the upstream calls it
   int tier = 0;
+  ModelKind kind = ModelKind::Chat;
   Price price;
   std::uint64_t capabilities = 0;  ///< Capability bits
   Tokens contextTokens = -1;       ///< -1: not known

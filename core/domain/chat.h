@@ -140,7 +140,8 @@ enum class EventType {
   Usage,
   Finish,
   Extra,
-  Media
+  Media,
+  Embedding
 };
 /// Where the members of an Extra event's object belong.
 enum class ExtraPlace { Answer, Choice, Message, Usage, ToolCall };
@@ -149,7 +150,7 @@ enum class ExtraPlace { Answer, Choice, Message, Usage, ToolCall };
 struct Event {
   EventType type = EventType::Text;
   std::uint32_t choice = 0;
-  std::uint32_t index = 0;  ///< tool call, counted from 0 within the choice
+  std::uint32_t index = 0;  ///< tool call, counted from 0 within the choice; Embedding: input
   bool customTool = false;  ///< ToolBegin: a custom tool, whose ToolArgs are free text, not JSON
   FinishReason finish = FinishReason::Stop;
   ExtraPlace place = ExtraPlace::Answer;

@@ -12,6 +12,7 @@
 #include "core/base/cancel.h"
 #include "core/base/ids.h"
 #include "core/domain/chat.h"
+#include "core/domain/embedding.h"
 #include "core/domain/failure.h"
 #include "core/domain/http_client.h"
 #include "core/domain/runtime.h"
@@ -65,6 +66,16 @@ class Provider {
   /// Translator: starts an exchange; `request` and `context` must outlive it.
   virtual tl::expected<std::unique_ptr<Exchange>, AttemptFailure> begin(
       const AttemptContext& context, const ChatRequest& request) = 0;
+  /// The most inputs of one embedding request, 0 where none is known; absent: it has no
+  /// embeddings.
+  virtual std::optional<std::size_t> mostEmbeddings() const { return std::nullopt; }
+  /// As begin(), for embeddings: emits Start and one Embedding for each input.
+  virtual tl::expected<std::unique_ptr<Exchange>, AttemptFailure> beginEmbeddings(
+      const AttemptContext& context, const EmbeddingRequest& request);
+  /// As begin(), to count the request's prompt: emits one Usage.
+  virtual bool countsTokens() const { return false; }
+  virtual tl::expected<std::unique_ptr<Exchange>, AttemptFailure> beginTokenCount(
+      const AttemptContext& context, const ChatRequest& request);
   /// Native: runs the whole attempt; events arrive at `sink` on the loop, in batches, and after
   /// each batch `afterBatch` is awaited (flush, back-pressure); its error ends the attempt as
   /// Cancelled. `cancel` asks it to stop.

@@ -6,6 +6,7 @@
 #include <pagoda/json/reader.hpp>
 #include <pagoda/json/scan.hpp>
 
+#include "core/domain/embedding.h"
 #include "core/plugin_host/status.h"
 #include "core/plugin_host/text.h"
 
@@ -41,6 +42,8 @@ std::optional<EventType> typeOf(pagoda_event_type type) {
       return EventType::Extra;
     case PAGODA_EV_MEDIA:
       return EventType::Media;
+    case PAGODA_EV_EMBEDDING:
+      return EventType::Embedding;
     default:
       return std::nullopt;
   }
@@ -108,10 +111,13 @@ bool isContent(EventType type) {
 
 }  // namespace
 
-EventGate::EventGate(const ProviderLimits& limits, std::uint32_t choices, PluginFigures& figures)
+EventGate::EventGate(const ProviderLimits& limits, std::uint32_t parts, PluginFigures& figures,
+                     AnswerKind kind)
     : limits_(limits),
       figures_(figures),
-      choices_(std::clamp<std::uint32_t>(choices, 1, kMostChoices)) {}
+      kind_(kind),
+      choices_(kind == AnswerKind::Chat ? std::clamp<std::uint32_t>(parts, 1, kMostChoices) : 1),
+      embedded_(kind == AnswerKind::Embeddings ? parts : 0) {}
 
 pagoda_status EventGate::reject(FailureKind kind, std::string message) {
   if (!failure_) failure_ = plugin_host::failure(kind, std::move(message));
@@ -129,7 +135,8 @@ pagoda_status EventGate::check(const pagoda_event* raw, std::optional<Event>& ev
   if (++events_ > limits_.events)
     return reject(FailureKind::TooLarge, "the answer has too many events");
   if (const pagoda_status status = checkText(*raw); status < 0) return status;
-  if (const pagoda_status status = checkOrder(*raw); status < 0) return status;
+  const pagoda_status order = kind_ == AnswerKind::Chat ? checkOrder(*raw) : checkOther(*raw);
+  if (order < 0) return order;
   if (*type == EventType::Extra) {
     if (const pagoda_status status = checkExtra(*raw); status < 0) return status;
   }
@@ -162,6 +169,8 @@ pagoda_status EventGate::checkText(const pagoda_event& raw) {
 }
 
 pagoda_status EventGate::checkOrder(const pagoda_event& raw) {
+  if (raw.type == PAGODA_EV_EMBEDDING)
+    return reject(FailureKind::Protocol, "a chat's answer holds a vector");
   if (raw.type == PAGODA_EV_START) {
     if (started_) return reject(FailureKind::Protocol, "the answer began twice");
     started_ = true;
@@ -179,6 +188,43 @@ pagoda_status EventGate::checkOrder(const pagoda_event& raw) {
     return PAGODA_OK;
   }
   return isContent(*typeOf(raw.type)) ? checkContent(raw, choice) : PAGODA_OK;
+}
+
+// Answers that are no chat.
+pagoda_status EventGate::checkOther(const pagoda_event& raw) {
+  if (raw.type == PAGODA_EV_START) {
+    if (started_) return reject(FailureKind::Protocol, "the answer began twice");
+    started_ = true;
+    return PAGODA_OK;
+  }
+  if (raw.type == PAGODA_EV_USAGE) {
+    counted_ = true;
+    return PAGODA_OK;
+  }
+  if (kind_ == AnswerKind::Embeddings) {
+    if (!started_) return reject(FailureKind::Protocol, "the answer has events before its start");
+    if (raw.type == PAGODA_EV_EMBEDDING) return checkEmbedding(raw);
+    if (raw.type == PAGODA_EV_EXTRA) return PAGODA_OK;
+  }
+  return reject(FailureKind::Protocol, "the answer has an event that does not belong into it");
+}
+
+pagoda_status EventGate::checkEmbedding(const pagoda_event& raw) {
+  if (raw.index >= embedded_.size())
+    return reject(FailureKind::Protocol, "the answer has a vector " + std::to_string(raw.index) +
+                                             " for " + std::to_string(embedded_.size()) +
+                                             " inputs");
+  if (embedded_[raw.index])
+    return reject(FailureKind::Protocol, "the answer has two vectors for one input");
+  const auto vector =
+      raw.text.size > 0 ? vectorOfNumbers(viewOf(raw.text)) : vectorOfBase64(viewOf(raw.data));
+  if (!vector)
+    return reject(FailureKind::Protocol, "a vector of the answer is not a list of numbers");
+  if (dimensions_ != 0 && vector->size() != dimensions_)
+    return reject(FailureKind::Protocol, "the vectors of the answer differ in length");
+  dimensions_ = vector->size();
+  embedded_[raw.index] = true;
+  return PAGODA_OK;
 }
 
 pagoda_status EventGate::checkContent(const pagoda_event& raw, Choice& choice) {
@@ -256,6 +302,13 @@ bool EventGate::readUsage(const pagoda_usage* raw) {
 
 std::optional<AttemptFailure> EventGate::checkEnd() const {
   if (failure_) return failure_;
+  if (kind_ == AnswerKind::Embeddings &&
+      (!started_ || std::ranges::find(embedded_, false) != embedded_.end()))
+    return plugin_host::failure(FailureKind::Protocol,
+                                "the upstream's answer lacks the vector of an input");
+  if (kind_ == AnswerKind::TokenCount && (!counted_ || !usage_.prompt))
+    return plugin_host::failure(FailureKind::Protocol, "the upstream's answer has no count");
+  if (kind_ != AnswerKind::Chat) return std::nullopt;
   const bool finished = std::ranges::any_of(choices_, &Choice::finished);
   const bool open =
       std::ranges::any_of(choices_, [](const Choice& one) { return one.content && !one.finished; });

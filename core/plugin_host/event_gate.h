@@ -18,11 +18,18 @@
 
 namespace pagoda::plugin_host {
 
-/// One attempt's events. Accepts `start (content | extra | usage)* finish-per-choice (extra |
-/// usage)*`. One thread at a time.
+enum class AnswerKind {
+  Chat,        ///< `start (content | extra | usage)* finish-per-choice (extra | usage)*`
+  Embeddings,  ///< `start (embedding | usage | extra)*`, one embedding for each input
+  TokenCount,  ///< `start? usage`
+};
+
+/// One attempt's events, in the order that their kind of answer has. One thread at a time.
 class EventGate {
  public:
-  EventGate(const ProviderLimits& limits, std::uint32_t choices, PluginFigures& figures);
+  /// `parts`: choices of a chat, inputs of embeddings.
+  EventGate(const ProviderLimits& limits, std::uint32_t parts, PluginFigures& figures,
+            AnswerKind kind = AnswerKind::Chat);
 
   /// Checks one event; PAGODA_OK and `event` (views into `raw`), PAGODA_OK and nothing for an event
   /// of a type that this host does not know, or the status to give back. After a failure every call
@@ -45,18 +52,24 @@ class EventGate {
   pagoda_status checkContent(const pagoda_event& raw, Choice& choice);
   pagoda_status checkText(const pagoda_event& raw);
   pagoda_status checkExtra(const pagoda_event& raw);
+  pagoda_status checkOther(const pagoda_event& raw);
+  pagoda_status checkEmbedding(const pagoda_event& raw);
   bool fill(const pagoda_event& raw, Event& event);
   bool readUsage(const pagoda_usage* raw);
 
   const ProviderLimits& limits_;
   PluginFigures& figures_;
+  const AnswerKind kind_;
   std::vector<Choice> choices_;
+  std::vector<bool> embedded_;  ///< by input
+  std::size_t dimensions_ = 0;
   std::optional<AttemptFailure> failure_;
   Usage usage_;
   std::string oneLine_;
   std::size_t bytes_ = 0;
   std::size_t events_ = 0;
   bool started_ = false;
+  bool counted_ = false;
 };
 
 }  // namespace pagoda::plugin_host

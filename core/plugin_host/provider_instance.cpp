@@ -94,12 +94,27 @@ Result<void> ProviderInstance::start(const std::string& type) {
   if (made == nullptr)
     return fail(ErrorCode::PluginFault, library_->label() + " created nothing for " + name());
   plugin_ = made;
+  readExtensions();
   if (api().self_test == nullptr) return {};
   status = callPlugin(callee(), "self_test", &error, static_cast<SelfTest*>(api().self_test),
                       plugin_, &error);
   if (status < 0 && status != PAGODA_E_NOT_IMPLEMENTED)
     return refused(status, "its self-test failed: ");
   return {};
+}
+
+void ProviderInstance::readExtensions() {
+  if (native_ || !PAGODA_CAN(&api(), get_extension)) return;
+  using Get = const void*(pagoda_provider*, const char*);
+  const auto find = [&](const char* id) {
+    return askPlugin(callee(), "get_extension", static_cast<const void*>(nullptr),
+                     static_cast<Get*>(api().get_extension), plugin_, id);
+  };
+  const auto* embeddings =
+      static_cast<const pagoda_provider_embeddings*>(find(PAGODA_EXT_PROVIDER_EMBEDDINGS));
+  if (PAGODA_CAN(embeddings, begin)) embeddings_ = embeddings;
+  const auto* tokens = static_cast<const pagoda_provider_tokens*>(find(PAGODA_EXT_PROVIDER_TOKENS));
+  if (PAGODA_CAN(tokens, begin)) tokenCounts_ = tokens;
 }
 
 int ProviderInstance::mostStuck() const {

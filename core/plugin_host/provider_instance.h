@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include <pagoda/ext/provider_calls.h>
 #include <pagoda/provider.h>
 
 #include "core/base/result.h"
@@ -37,6 +38,9 @@ class ProviderInstance {
   pagoda_provider* plugin() const { return plugin_; }
   Callee callee() const { return library_->callee(); }
   bool native() const { return native_; }
+  /// Null where the plugin has no such calls.
+  const pagoda_provider_embeddings* embeddings() const { return embeddings_; }
+  const pagoda_provider_tokens* tokenCounts() const { return tokenCounts_; }
   const ProviderLimits& limits() const { return spec_.limits; }
   const std::string& baseUrl() const { return baseUrl_; }
   SecretBook& secrets() { return secrets_; }
@@ -53,6 +57,7 @@ class ProviderInstance {
  private:
   ProviderInstance(std::shared_ptr<const Library> library, ProviderSpec spec);
   Result<void> start(const std::string& type);
+  void readExtensions();
 
   const std::shared_ptr<const Library> library_;
   const ProviderSpec spec_;
@@ -66,6 +71,8 @@ class ProviderInstance {
   std::atomic<int> stuck_{0};
   bool native_ = false;
   pagoda_provider* plugin_ = nullptr;
+  const pagoda_provider_embeddings* embeddings_ = nullptr;
+  const pagoda_provider_tokens* tokenCounts_ = nullptr;
 };
 
 /// The name of a type without "@version".

@@ -25,6 +25,27 @@ tl::expected<std::unique_ptr<Exchange>, AttemptFailure> ProviderProxy::begin(
   return beginExchange(instance_, context, request);
 }
 
+std::optional<std::size_t> ProviderProxy::mostEmbeddings() const {
+  if (instance_->embeddings() == nullptr) return std::nullopt;
+  return instance_->embeddings()->most_inputs;
+}
+
+tl::expected<std::unique_ptr<Exchange>, AttemptFailure> ProviderProxy::beginEmbeddings(
+    const AttemptContext& context, const EmbeddingRequest& request) {
+  if (instance_->embeddings() == nullptr) return Provider::beginEmbeddings(context, request);
+  return plugin_host::beginEmbeddings(instance_, context, request);
+}
+
+bool ProviderProxy::countsTokens() const {
+  return instance_->tokenCounts() != nullptr;
+}
+
+tl::expected<std::unique_ptr<Exchange>, AttemptFailure> ProviderProxy::beginTokenCount(
+    const AttemptContext& context, const ChatRequest& request) {
+  if (instance_->tokenCounts() == nullptr) return Provider::beginTokenCount(context, request);
+  return plugin_host::beginTokenCount(instance_, context, request);
+}
+
 Task<AttemptStatus> ProviderProxy::invoke(const AttemptContext& context, const ChatRequest& request,
                                           EventSink& sink, const AfterBatch& afterBatch,
                                           Runtime& runtime, CancelSource* cancel) {

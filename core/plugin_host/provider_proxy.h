@@ -18,6 +18,12 @@ class ProviderProxy final : public Provider {
   const std::string& name() const override;
   std::string_view pluginName() const override;
   bool native() const override;
+  std::optional<std::size_t> mostEmbeddings() const override;
+  tl::expected<std::unique_ptr<Exchange>, AttemptFailure> beginEmbeddings(
+      const AttemptContext& context, const EmbeddingRequest& request) override;
+  bool countsTokens() const override;
+  tl::expected<std::unique_ptr<Exchange>, AttemptFailure> beginTokenCount(
+      const AttemptContext& context, const ChatRequest& request) override;
   tl::expected<std::unique_ptr<Exchange>, AttemptFailure> begin(
       const AttemptContext& context, const ChatRequest& request) override;
   Task<AttemptStatus> invoke(const AttemptContext& context, const ChatRequest& request,

@@ -116,12 +116,32 @@ std::uint64_t deadlineNs(TimePoint deadline) {
 
 }  // namespace
 
+AttemptView::AttemptView(const AttemptContext& context, std::string_view endpoint)
+    : model_(context.upstreamModel), requestId_(context.request.toString()), endpoint_(endpoint) {
+  attempt_.struct_size = sizeof attempt_;
+  attempt_.number = context.number;
+  attempt_.request_id = strOf(requestId_);
+  attempt_.endpoint = strOf(endpoint_);
+  attempt_.deadline_ns = deadlineNs(context.deadline);
+}
+
+EmbeddingView::EmbeddingView(const AttemptContext& context, const EmbeddingRequest& request,
+                             std::string_view endpoint)
+    : attempt_(context, endpoint), storage_(request.storage) {
+  inputs_.reserve(request.texts.size());
+  for (const std::string_view text : request.texts) inputs_.push_back(strOf(text));
+  request_.struct_size = sizeof request_;
+  request_.flags = request.ofTokens() ? PAGODA_EMBED_TOKENS : 0;
+  request_.model = strOf(attempt_.model());
+  request_.inputs = arrayOf(inputs_.data(), inputs_.size());
+  request_.dimensions = request.dimensions.value_or(-1);
+  request_.user = strOf(request.user);
+  request_.raw_json = strOf(request.rawJson);
+}
+
 RequestView::RequestView(const AttemptContext& context, const ChatRequest& request,
                          std::string_view endpoint)
-    : storage_(request.storage),
-      model_(context.upstreamModel),
-      requestId_(context.request.toString()),
-      endpoint_(endpoint) {
+    : attempt_(context, endpoint), storage_(request.storage) {
   addMessages(request);
   addTools(request);
   stop_.reserve(request.stop.size());
@@ -129,7 +149,7 @@ RequestView::RequestView(const AttemptContext& context, const ChatRequest& reque
 
   request_.struct_size = sizeof request_;
   request_.flags = flagsOf(context, request);
-  request_.model = strOf(model_);
+  request_.model = strOf(attempt_.model());
   request_.messages = arrayOf(messages_.data(), messages_.size());
   request_.tools = arrayOf(tools_.data(), tools_.size());
   request_.tool_choice = choiceOf(request.toolChoice);
@@ -150,12 +170,6 @@ RequestView::RequestView(const AttemptContext& context, const ChatRequest& reque
   request_.top_logprobs = request.topLogprobs;
   request_.user = strOf(request.user);
   request_.raw_json = strOf(request.rawJson);
-
-  attempt_.struct_size = sizeof attempt_;
-  attempt_.number = context.number;
-  attempt_.request_id = strOf(requestId_);
-  attempt_.endpoint = strOf(endpoint_);
-  attempt_.deadline_ns = deadlineNs(context.deadline);
 }
 
 void RequestView::addMessages(const ChatRequest& request) {

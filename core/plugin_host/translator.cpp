@@ -17,8 +17,9 @@ namespace {
 constexpr std::uint64_t kLongestWaitMs = 3'600'000;
 constexpr std::size_t kRoomBesideRequest = 1024;
 
-using Begin = pagoda_status(pagoda_provider*, const pagoda_attempt*, const pagoda_chat_request*,
-                            pagoda_exchange**, pagoda_error*);
+template <class Request>
+using BeginOf = pagoda_status(pagoda_provider*, const pagoda_attempt*, const Request*,
+                              pagoda_exchange**, pagoda_error*);
 using Next = pagoda_status(pagoda_exchange*, pagoda_step*, pagoda_error*);
 using OnHead = pagoda_status(pagoda_exchange*, const pagoda_http_head*, pagoda_error*);
 using OnData = pagoda_status(pagoda_exchange*, const pagoda_frame*, const pagoda_event_sink*,
@@ -46,12 +47,11 @@ pagoda_framing framingOf(Framing framing) {
 
 class TranslatorExchange final : public Exchange {
  public:
-  TranslatorExchange(std::shared_ptr<ProviderInstance> instance, const AttemptContext& context,
-                     const ChatRequest& request)
+  TranslatorExchange(std::shared_ptr<ProviderInstance> instance, AnswerKind kind,
+                     std::uint32_t parts, std::size_t requestBytes)
       : instance_(std::move(instance)),
-        view_(context, request, instance_->baseUrl()),
-        gate_(instance_->limits(), request.choices, instance_->library().figures()),
-        expectedBody_(request.rawJson.size() + kRoomBesideRequest) {
+        gate_(instance_->limits(), parts, instance_->library().figures(), kind),
+        expectedBody_(requestBytes + kRoomBesideRequest) {
     sink_.struct_size = sizeof sink_;
     sink_.impl = this;
     sink_.emit = emit;
@@ -63,11 +63,14 @@ class TranslatorExchange final : public Exchange {
       tellPlugin(instance_->callee(), "end", static_cast<End*>(api().end), exchange_);
   }
 
-  std::optional<AttemptFailure> begin() {
+  /// `call` is a begin of the plugin; the views of its request live here.
+  template <class Request>
+  std::optional<AttemptFailure> begin(BeginOf<Request>* call, const pagoda_attempt* attempt,
+                                      const Request* request) {
     pagoda_error error = freshError();
     const pagoda_status status =
-        callPlugin(instance_->callee(), "begin", &error, static_cast<Begin*>(api().begin),
-                   instance_->plugin(), view_.attempt(), view_.request(), &exchange_, &error);
+        callPlugin(instance_->callee(), "begin", &error, call, instance_->plugin(), attempt,
+                   request, &exchange_, &error);
     if (status < 0) {
       exchange_ = nullptr;
       return failed(status, error);
@@ -75,6 +78,9 @@ class TranslatorExchange final : public Exchange {
     if (exchange_ == nullptr) return failure(FailureKind::Internal, "the plugin began no exchange");
     return std::nullopt;
   }
+
+  std::optional<RequestView> chat;
+  std::optional<EmbeddingView> embeddings;
 
   tl::expected<ExchangeStep, AttemptFailure> next(UpstreamRequest& request, Millis& wait) override {
     HttpBuilder builder(instance_->sendRules(), request, expectedBody_);
@@ -203,7 +209,6 @@ class TranslatorExchange final : public Exchange {
   }
 
   const std::shared_ptr<ProviderInstance> instance_;
-  const RequestView view_;
   EventGate gate_;
   const std::size_t expectedBody_;
   pagoda_event_sink sink_{};
@@ -216,11 +221,44 @@ class TranslatorExchange final : public Exchange {
 
 }  // namespace
 
-tl::expected<std::unique_ptr<Exchange>, AttemptFailure> beginExchange(
-    std::shared_ptr<ProviderInstance> instance, const AttemptContext& context,
-    const ChatRequest& request) {
-  auto exchange = std::make_unique<TranslatorExchange>(std::move(instance), context, request);
-  if (auto failed = exchange->begin()) return tl::unexpected<AttemptFailure>(std::move(*failed));
+using Begun = tl::expected<std::unique_ptr<Exchange>, AttemptFailure>;
+
+Begun beginExchange(std::shared_ptr<ProviderInstance> instance, const AttemptContext& context,
+                    const ChatRequest& request) {
+  const pagoda_provider_api& api = instance->api();
+  const std::string& endpoint = instance->baseUrl();
+  auto exchange = std::make_unique<TranslatorExchange>(instance, AnswerKind::Chat, request.choices,
+                                                       request.rawJson.size());
+  const RequestView& view = exchange->chat.emplace(context, request, endpoint);
+  if (auto failed = exchange->begin<pagoda_chat_request>(api.begin, view.attempt(), view.request()))
+    return tl::unexpected<AttemptFailure>(std::move(*failed));
+  return exchange;
+}
+
+Begun beginEmbeddings(std::shared_ptr<ProviderInstance> instance, const AttemptContext& context,
+                      const EmbeddingRequest& request) {
+  const pagoda_provider_embeddings& calls = *instance->embeddings();
+  const std::string& endpoint = instance->baseUrl();
+  auto exchange = std::make_unique<TranslatorExchange>(instance, AnswerKind::Embeddings,
+                                                       static_cast<std::uint32_t>(request.size()),
+                                                       request.rawJson.size());
+  const EmbeddingView& view = exchange->embeddings.emplace(context, request, endpoint);
+  if (auto failed =
+          exchange->begin<pagoda_embedding_request>(calls.begin, view.attempt(), view.request()))
+    return tl::unexpected<AttemptFailure>(std::move(*failed));
+  return exchange;
+}
+
+Begun beginTokenCount(std::shared_ptr<ProviderInstance> instance, const AttemptContext& context,
+                      const ChatRequest& request) {
+  const pagoda_provider_tokens& calls = *instance->tokenCounts();
+  const std::string& endpoint = instance->baseUrl();
+  auto exchange = std::make_unique<TranslatorExchange>(instance, AnswerKind::TokenCount, 1,
+                                                       request.rawJson.size());
+  const RequestView& view = exchange->chat.emplace(context, request, endpoint);
+  if (auto failed =
+          exchange->begin<pagoda_chat_request>(calls.begin, view.attempt(), view.request()))
+    return tl::unexpected<AttemptFailure>(std::move(*failed));
   return exchange;
 }
 

@@ -13,5 +13,13 @@ class ProviderInstance;
 tl::expected<std::unique_ptr<Exchange>, AttemptFailure> beginExchange(
     std::shared_ptr<ProviderInstance> instance, const AttemptContext& context,
     const ChatRequest& request);
+/// Only where instance->embeddings() is there.
+tl::expected<std::unique_ptr<Exchange>, AttemptFailure> beginEmbeddings(
+    std::shared_ptr<ProviderInstance> instance, const AttemptContext& context,
+    const EmbeddingRequest& request);
+/// Only where instance->tokenCounts() is there.
+tl::expected<std::unique_ptr<Exchange>, AttemptFailure> beginTokenCount(
+    std::shared_ptr<ProviderInstance> instance, const AttemptContext& context,
+    const ChatRequest& request);
 
 }  // namespace pagoda::plugin_host

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::uint32_t kMostChoices = 128;
 constexpr std::uint32_t kMostToolCalls = 512;
+constexpr std::uint32_t kMostEmbeddings = 4096;
 
 bool saysSomething(EventType type) {
   switch (type) {
@@ -16,6 +17,7 @@ bool saysSomething(EventType type) {
     case EventType::ToolArgs:
     case EventType::Refusal:
     case EventType::Media:
+    case EventType::Embedding:
     case EventType::Finish:
       return true;
     default:
@@ -51,7 +53,8 @@ AnswerTap::AnswerTap(AnswerSink* stream, const Outcome& outcome, const Clock& cl
     : stream_(stream), outcome_(outcome), clock_(clock), limit_(limit) {}
 
 bool AnswerTap::emit(const Event& event) {
-  if (event.choice >= kMostChoices || event.index >= kMostToolCalls) {
+  const std::uint32_t most = event.type == EventType::Embedding ? kMostEmbeddings : kMostToolCalls;
+  if (event.choice >= kMostChoices || event.index >= most) {
     overLimit_ = true;
     return false;
   }
@@ -159,6 +162,10 @@ void AnswerTap::collect(const Event& event) {
           appendMembers(toolCall(event).extra, event.text);
           break;
       }
+      break;
+    case EventType::Embedding:
+      if (answer_.embeddings.size() <= event.index) answer_.embeddings.resize(event.index + 1);
+      answer_.embeddings[event.index] = {std::string(event.text), std::string(event.data)};
       break;
     case EventType::Media:
       break;  // no dialect that is spoken here carries media in a chat answer

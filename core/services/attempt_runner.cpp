@@ -50,11 +50,12 @@ Task<AttemptStatus> readAnswer(Exchange& exchange, UpstreamResponse& response, E
   co_return status;
 }
 
-Task<AttemptStatus> runTranslator(Provider& provider, const AttemptContext& context,
-                                  const ChatRequest& request, const AttemptLimits& limits,
-                                  EventSink& sink, const AfterBatch& afterBatch, Runtime& runtime,
-                                  CancelSource* cancel) {
-  auto exchange = provider.begin(context, request);
+using Begun = tl::expected<std::unique_ptr<Exchange>, AttemptFailure>;
+
+Task<AttemptStatus> runExchange(Begun exchange, const AttemptContext& context,
+                                const AttemptLimits& limits, EventSink& sink,
+                                const AfterBatch& afterBatch, Runtime& runtime,
+                                CancelSource* cancel) {
   if (!exchange) co_return tl::unexpected<AttemptFailure>(std::move(exchange).error());
   for (int round = 0; round < kMostExchanges; ++round) {
     UpstreamRequest upstream;
@@ -87,11 +88,34 @@ Task<AttemptStatus> runAttempt(Provider& provider, const AttemptContext& context
                                const ChatRequest& request, const AttemptLimits& limits,
                                EventSink& sink, const AfterBatch& afterBatch, Runtime& runtime,
                                CancelSource* cancel) {
-  if (!provider.native())
-    co_return co_await runTranslator(provider, context, request, limits, sink, afterBatch, runtime,
-                                     cancel);
+  if (!provider.native()) {
+    Begun exchange = provider.begin(context, request);
+    AttemptStatus status = co_await runExchange(std::move(exchange), context, limits, sink,
+                                                afterBatch, runtime, cancel);
+    co_return status;
+  }
   AttemptStatus status =
       co_await provider.invoke(context, request, sink, afterBatch, runtime, cancel);
+  co_return status;
+}
+
+Task<AttemptStatus> runEmbeddings(Provider& provider, const AttemptContext& context,
+                                  const EmbeddingRequest& request, const AttemptLimits& limits,
+                                  EventSink& sink, const AfterBatch& afterBatch, Runtime& runtime,
+                                  CancelSource* cancel) {
+  Begun exchange = provider.beginEmbeddings(context, request);
+  AttemptStatus status =
+      co_await runExchange(std::move(exchange), context, limits, sink, afterBatch, runtime, cancel);
+  co_return status;
+}
+
+Task<AttemptStatus> runTokenCount(Provider& provider, const AttemptContext& context,
+                                  const ChatRequest& request, const AttemptLimits& limits,
+                                  EventSink& sink, Runtime& runtime, CancelSource* cancel) {
+  Begun exchange = provider.beginTokenCount(context, request);
+  const AfterBatch nothing = []() -> Task<Result<void>> { co_return Result<void>{}; };
+  AttemptStatus status =
+      co_await runExchange(std::move(exchange), context, limits, sink, nothing, runtime, cancel);
   co_return status;
 }
 

@@ -28,4 +28,14 @@ Task<AttemptStatus> runAttempt(Provider& provider, const AttemptContext& context
                                EventSink& sink, const AfterBatch& afterBatch, Runtime& runtime,
                                CancelSource* cancel);
 
+/// The same for embeddings.
+Task<AttemptStatus> runEmbeddings(Provider& provider, const AttemptContext& context,
+                                  const EmbeddingRequest& request, const AttemptLimits& limits,
+                                  EventSink& sink, const AfterBatch& afterBatch, Runtime& runtime,
+                                  CancelSource* cancel);
+/// The same for a count of the prompt's tokens.
+Task<AttemptStatus> runTokenCount(Provider& provider, const AttemptContext& context,
+                                  const ChatRequest& request, const AttemptLimits& limits,
+                                  EventSink& sink, Runtime& runtime, CancelSource* cancel);
+
 }  // namespace pagoda::services

@@ -135,6 +135,8 @@ std::string decisionJson(const CorridorRequest& request, const RequestClass& req
   json.beginObject();
   json.member("request_id", request.id.toString());
   json.member("requested_model", request.chat.model.substr(0, 256));
+  if (request.embedding)
+    json.member("embedding_inputs", static_cast<std::int64_t>(request.embedding->size()));
   writeClass(json, requestClass);
   writeCandidates(json, selection);
   if (plan != nullptr) writePlan(json, *plan, selection);

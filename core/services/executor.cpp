@@ -1,12 +1,14 @@
 #include "core/services/executor.h"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 
 #include "core/services/answer_tap.h"
 #include "core/services/budget_ledger.h"
 #include "core/services/classifier.h"
 #include "core/services/health_board.h"
+#include "core/services/retry_rules.h"
 
 namespace pagoda::services {
 namespace {
@@ -15,43 +17,17 @@ Millis since(TimePoint start, TimePoint end) {
   return std::chrono::duration_cast<Millis>(end - start);
 }
 
-ErrorCode codeOf(FailureKind kind) {
-  switch (kind) {
-    case FailureKind::InvalidRequest:
-    case FailureKind::Unsupported:
-      return ErrorCode::UpstreamRejected;
-    case FailureKind::ModelNotFound:
-      return ErrorCode::UnknownModel;
-    case FailureKind::ContextLength:
-      return ErrorCode::ContextLength;
-    case FailureKind::ContentFilter:
-      return ErrorCode::ContentFiltered;
-    case FailureKind::RateLimit:
-    case FailureKind::Quota:
-      return ErrorCode::RateLimited;
-    case FailureKind::Overloaded:
-      return ErrorCode::Overloaded;
-    case FailureKind::Timeout:
-      return ErrorCode::UpstreamTimeout;
-    case FailureKind::TooLarge:
-    case FailureKind::Protocol:
-      return ErrorCode::UpstreamProtocol;
-    case FailureKind::Cancelled:
-      return ErrorCode::Cancelled;
-    case FailureKind::Deadline:
-      return ErrorCode::DeadlineExceeded;
-    case FailureKind::Budget:
-      return ErrorCode::BudgetExceeded;
-    case FailureKind::Config:
-    case FailureKind::NotImplemented:
-    case FailureKind::BadState:
-    case FailureKind::NoMemory:
-    case FailureKind::Internal:
-    case FailureKind::Incompatible:
-      return ErrorCode::PluginFault;
-    default:
-      return ErrorCode::UpstreamFailed;
+/// Of one call; beyond it an answer would pass the limits on its size.
+constexpr std::size_t kMostInputs = 128;
+
+std::size_t mostInputs(const Plan& plan, const Selection& selection, const ProviderSet& providers) {
+  std::size_t most = kMostInputs;
+  for (const PlanStep& step : plan.steps) {
+    const auto provider = providers.find(selection.candidates[step.candidate].model->provider);
+    const std::size_t limit = provider ? provider->mostEmbeddings().value_or(0) : 0;
+    if (limit > 0) most = std::min(most, limit);
   }
+  return most;
 }
 
 }  // namespace
@@ -67,6 +43,37 @@ Executor::Executor(Orchestrator::Parts& parts, const Serving& serving, CorridorR
       triesLeft_(serving.maxAttempts) {}
 
 Task<void> Executor::run(const Plan& plan, const Selection& selection) {
+  if (request_.embedding) {
+    co_await runBatches(plan, selection);
+  } else {
+    co_await runSteps(plan, selection);
+  }
+}
+
+// One provider takes fewer inputs at a time than another; the vectors of all batches make one
+// answer.
+Task<void> Executor::runBatches(const Plan& plan, const Selection& selection) {
+  const EmbeddingRequest& whole = *request_.embedding;
+  const std::size_t most = mostInputs(plan, selection, *serving_.providers);
+  std::vector<Embedding> vectors;
+  Usage sum;
+  for (std::size_t first = 0; first < whole.size(); first += most) {
+    batch_ = partOf(whole, first, std::min(most, whole.size() - first));
+    triesLeft_ = serving_.maxAttempts;
+    const bool answered = co_await runSteps(plan, selection);
+    if (!answered) co_return;
+    ChatAnswer& answer = outcome_.answer;
+    std::ranges::move(answer.embeddings, std::back_inserter(vectors));
+    sum.prompt = sum.prompt.value_or(0) + answer.usage.prompt.value_or(0);
+    sum.estimated = sum.estimated || answer.usage.estimated;
+  }
+  outcome_.answer.embeddings = std::move(vectors);
+  sum.completion = 0;
+  outcome_.answer.usage = sum;
+}
+
+// True: answered. False: outcome_.error says why not.
+Task<bool> Executor::runSteps(const Plan& plan, const Selection& selection) {
   for (std::size_t at = 0; at < plan.steps.size(); ++at) {
     const PlanStep& step = plan.steps[at];
     lastStep_ = at + 1 == plan.steps.size();
@@ -76,10 +83,10 @@ Task<void> Executor::run(const Plan& plan, const Selection& selection) {
     for (int tries = 1; triesLeft_ > 0; ++tries) {
       --triesLeft_;
       const Next next = co_await attempt(candidate, maxOutput, step.timeout);
-      if (next == Next::Done) co_return;
+      if (next == Next::Done) co_return true;
       if (next == Next::Stop) {
         failFromLast();
-        co_return;
+        co_return false;
       }
       if (next == Next::NextStep || tries >= serving_.triesPerCandidate || triesLeft_ == 0) break;
       const bool timeLeft = co_await backOff(tries, outcome_.attempts.back().failure->retryAfter);
@@ -88,6 +95,11 @@ Task<void> Executor::run(const Plan& plan, const Selection& selection) {
     if (runtime_.clock().now() >= request_.deadline) break;
   }
   failFromLast();
+  co_return false;
+}
+
+Money Executor::worstCaseOf(const Candidate& candidate) const {
+  return batch_ ? embeddingCost(candidate.model->price, *batch_) : candidate.expectedCost;
 }
 
 Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOutput,
@@ -103,7 +115,7 @@ Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOut
     co_return Next::NextStep;
   }
   // Play money is held and charged nowhere.
-  const Money amount = model.simulated ? Money{} : candidate.expectedCost;
+  const Money amount = model.simulated ? Money{} : worstCaseOf(candidate);
   Result<Hold> hold = parts_.budgets.hold(request_.caller, model.tier, amount);
   if (!hold) {
     refusal_ = hold.error();
@@ -149,15 +161,20 @@ Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOut
     co_return drained;
   };
   parts_.health.started(model.key);
-  AttemptStatus status = co_await runAttempt(*provider, context, request_.chat, serving_.limits,
-                                             tap, afterBatch, runtime_, request_.cancel);
+  AttemptStatus status;
+  if (batch_)
+    status = co_await runEmbeddings(*provider, context, *batch_, serving_.limits, tap, afterBatch,
+                                    runtime_, request_.cancel);
+  else
+    status = co_await runAttempt(*provider, context, request_.chat, serving_.limits, tap,
+                                 afterBatch, runtime_, request_.cancel);
 
   if (tap.overLimit()) {
     AttemptFailure tooLarge;
     tooLarge.kind = FailureKind::TooLarge;
     tooLarge.message = "the answer is larger than upstream.max_body_bytes";
     status = tl::unexpected<AttemptFailure>(std::move(tooLarge));
-  } else if (status && !tap.anyFinished()) {
+  } else if (status && !batch_ && !tap.anyFinished()) {
     AttemptFailure cut;
     cut.kind = FailureKind::Protocol;
     cut.message = "the answer ended without a finish reason";
@@ -182,7 +199,31 @@ Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOut
   outcome_.answer = std::move(tap.answer());
   outcome_.answer.usage = record.usage;
   if (!record.failure) co_return Next::Done;
-  co_return decide(*record.failure, record.delivered, triesLeft_);
+  switch (afterFailure(*record.failure, record.delivered, lastStep_, triesLeft_)) {
+    case AfterFailure::Retry:
+      co_return Next::Retry;
+    case AfterFailure::NextStep:
+      co_return Next::NextStep;
+    case AfterFailure::Stop:
+      break;
+  }
+  co_return Next::Stop;
+}
+
+// Figures that the upstream did not give.
+void Executor::estimate(AttemptRecord& record, const AnswerTap& tap) const {
+  Usage& usage = record.usage;
+  const std::size_t sent = batch_ ? textBytes(*batch_) : textBytes(request_.chat);
+  if (batch_) usage.completion = usage.completion.value_or(0);
+  const bool said = tap.outputBytes() > 0;
+  const bool nothingCounted = said && (batch_ ? usage.prompt : usage.completion).value_or(0) == 0;
+  if (usage.prompt && usage.completion && !nothingCounted) return;
+  if (!usage.prompt || nothingCounted)
+    usage.prompt = std::max(usage.prompt.value_or(0), estimatedTokens(sent));
+  if (!batch_ && (!usage.completion || nothingCounted))
+    usage.completion = estimatedTokens(tap.outputBytes());
+  usage.estimated = true;
+  record.basis = CostBasis::Estimated;
 }
 
 void Executor::account(AttemptRecord& record, const AnswerTap& tap, Hold hold,
@@ -198,16 +239,7 @@ void Executor::account(AttemptRecord& record, const AnswerTap& tap, Hold hold,
     return;
   }
   record.basis = CostBasis::Exact;
-  const bool nothingCounted = record.usage.completion.value_or(0) == 0 && said;
-  if (!record.usage.prompt || !record.usage.completion || nothingCounted) {
-    if (!record.usage.prompt || nothingCounted)
-      record.usage.prompt =
-          std::max(record.usage.prompt.value_or(0), estimatedTokens(textBytes(request_.chat)));
-    if (!record.usage.completion || nothingCounted)
-      record.usage.completion = estimatedTokens(tap.outputBytes());
-    record.usage.estimated = true;
-    record.basis = CostBasis::Estimated;
-  }
+  estimate(record, tap);
   Money cost = costOf(record.usage, price);
   if (record.usage.statedCost) {
     cost = *record.usage.statedCost;
@@ -226,39 +258,6 @@ void Executor::account(AttemptRecord& record, const AnswerTap& tap, Hold hold,
   }
   record.cost = cost;
   hold.settle(cost);
-}
-
-Executor::Next Executor::decide(const AttemptFailure& failure, bool delivered,
-                                int triesLeft) const {
-  if (delivered) return Next::Stop;
-  switch (failure.retry) {
-    case RetryHint::Never:
-      return Next::Stop;
-    case RetryHint::Same:
-      return triesLeft > 0 ? Next::Retry : Next::NextStep;
-    case RetryHint::NextKey:  // an instance has one key at present
-    case RetryHint::Next:
-      return Next::NextStep;
-    case RetryHint::Default:
-      break;
-  }
-  switch (failure.kind) {
-    case FailureKind::InvalidRequest:
-    case FailureKind::ContentFilter:
-    case FailureKind::TooLarge:
-    case FailureKind::Cancelled:
-    case FailureKind::Deadline:
-    case FailureKind::Budget:
-      return Next::Stop;
-    case FailureKind::Unavailable:
-      return triesLeft > 0 ? Next::Retry : Next::NextStep;
-    // Another model answers sooner than this one's limit resets; without one, waiting is what is
-    // left.
-    case FailureKind::RateLimit:
-      return lastStep_ && failure.retryAfter && triesLeft > 0 ? Next::Retry : Next::NextStep;
-    default:
-      return Next::NextStep;
-  }
 }
 
 Task<bool> Executor::backOff(int tries, std::optional<Millis> told) {
@@ -296,7 +295,7 @@ void Executor::failFromLast() {
   std::string message = last.model + " failed: " + failure.message;
   if (outcome_.attempts.size() > 1)
     message += " (after " + std::to_string(outcome_.attempts.size()) + " attempts)";
-  fail(codeOf(failure.kind), std::move(message));
+  fail(errorCodeOf(failure.kind), std::move(message));
   outcome_.error->upstreamCode = failure.code;
   outcome_.error->retryAfter = failure.retryAfter;
 }

@@ -25,9 +25,12 @@ class Executor {
  private:
   enum class Next { Done, Retry, NextStep, Stop };
 
+  Task<bool> runSteps(const Plan& plan, const Selection& selection);
+  Task<void> runBatches(const Plan& plan, const Selection& selection);
   Task<Next> attempt(const Candidate& candidate, Tokens maxOutput, Millis timeout);
+  Money worstCaseOf(const Candidate& candidate) const;
+  void estimate(AttemptRecord& record, const AnswerTap& tap) const;
   void account(AttemptRecord& record, const AnswerTap& tap, class Hold hold, bool cancelled) const;
-  Next decide(const AttemptFailure& failure, bool delivered, int triesLeft) const;
   Task<bool> backOff(int tries, std::optional<Millis> told);
   void fail(ErrorCode code, std::string message);
   void failFromLast();
@@ -40,7 +43,8 @@ class Executor {
   Outcome& outcome_;
   int triesLeft_ = 0;
   bool lastStep_ = false;
-  std::optional<Error> refusal_;  ///< why an attempt could not even begin
+  std::optional<EmbeddingRequest> batch_;  ///< of an embedding request, what is asked for now
+  std::optional<Error> refusal_;           ///< why an attempt could not even begin
 };
 
 }  // namespace pagoda::services

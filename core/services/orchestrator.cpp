@@ -31,7 +31,14 @@ Features featuresOf(const CorridorRequest& request, const RequestClass& requestC
 
 /// Where the model is named there is nothing to decide: neither keywords nor a strategy are asked,
 /// and the task is taken to be the one that the model's tier is for.
-RequestClass classOf(const Serving& serving, const ChatRequest& chat) {
+RequestClass classOf(const Serving& serving, const CorridorRequest& request) {
+  const ChatRequest& chat = request.chat;
+  if (request.embedding) {
+    RequestClass result;
+    result.task = "embedding";
+    result.promptTokens = tokensBound(*request.embedding);
+    return result;
+  }
   if (!namesModel(chat.model)) return serving.classifier->classify(chat);
   RequestClass result = serving.classifier->describe(chat);
   const Model* model = serving.catalogue->find(chat.model);
@@ -42,7 +49,20 @@ RequestClass classOf(const Serving& serving, const ChatRequest& chat) {
   return result;
 }
 
-Result<Plan> planFor(const Serving& serving, const Features& features, const Selection& selection) {
+Plan planOfEmbeddings(const Selection& selection) {
+  Plan plan;
+  for (std::size_t i = 0; i < selection.candidates.size(); ++i) {
+    plan.steps.emplace_back();
+    plan.steps.back().candidate = i;
+  }
+  plan.strategy = "embeddings";
+  plan.reason = "vectors of another model could not be compared, so only the same model stands in";
+  return plan;
+}
+
+Result<Plan> planFor(const Serving& serving, const CorridorRequest& request,
+                     const Features& features, const Selection& selection) {
+  if (request.embedding) return planOfEmbeddings(selection);
   if (!namesModel(features.pool))
     return serving.strategy->plan(features, *serving.catalogue, selection.candidates);
   Plan plan;
@@ -112,7 +132,7 @@ Task<Outcome> Orchestrator::answer(CorridorRequest& request, AnswerSink* stream,
     phase += now - mark;
     mark = now;
   };
-  const RequestClass requestClass = classOf(*serving, request.chat);
+  const RequestClass requestClass = classOf(*serving, request);
   outcome.taskType = requestClass.task;
   lap(outcome.times.classify);
 
@@ -125,7 +145,7 @@ Task<Outcome> Orchestrator::answer(CorridorRequest& request, AnswerSink* stream,
   }
   outcome.clamped = selection->clamped;
   const Features features = featuresOf(request, requestClass, *selection, mark);
-  Result<Plan> plan = planFor(*serving, features, *selection);
+  Result<Plan> plan = planFor(*serving, request, features, *selection);
   if (!plan) {
     outcome.error = plan.error();
     parts_.metrics.add(parts_.metrics.countersOf(outcome), outcome, Millis{0});
@@ -177,12 +197,12 @@ Task<void> Orchestrator::account(const CorridorRequest& request, const RequestCl
 
 Result<std::string> Orchestrator::explain(const CorridorRequest& request) {
   const std::shared_ptr<const Serving> serving = serving_.load();
-  const RequestClass requestClass = classOf(*serving, request.chat);
+  const RequestClass requestClass = classOf(*serving, request);
   PAGODA_TRY(const Selection selection, select(request, requestClass, *serving, parts_.health,
                                                parts_.budgets.left(request.caller)));
   Features features = featuresOf(request, requestClass, selection, request.received);
   features.shadow = true;
-  PAGODA_TRY(const Plan plan, planFor(*serving, features, selection));
+  PAGODA_TRY(const Plan plan, planFor(*serving, request, features, selection));
   return decisionJson(request, requestClass, selection, &plan, nullptr);
 }
 

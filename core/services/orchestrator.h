@@ -27,7 +27,8 @@ struct Selection;
 struct CorridorRequest {
   RequestId id;
   Caller caller;
-  ChatRequest chat;
+  ChatRequest chat;  ///< of an embedding request only `model` and `user`
+  std::optional<EmbeddingRequest> embedding;
   std::string route;            ///< "/generate", "/v1/chat/completions"
   std::string clientRequestId;  ///< as the client sent it, or empty
   TimePoint received;

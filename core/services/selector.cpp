@@ -65,6 +65,7 @@ Result<Pool> resolve(const CorridorRequest& request, const Serving& serving, Sel
   model.provider = provider;
   model.upstreamId = id;
   model.price = *catalogue.unpriced;
+  model.kind = request.embedding ? ModelKind::Embedding : ModelKind::Chat;
   // Nothing is known of it, so nothing is held against it.
   model.capabilities = ~std::uint64_t{0};
   return Pool{false, std::nullopt, &model};
@@ -118,7 +119,33 @@ Bound boundOf(const Model& model, const CorridorRequest& request, Tokens promptT
   return bound;
 }
 
+/// Each call has its fee; a provider may take as little as one input at a time.
+Bound boundOfEmbeddings(const Model& model, const CorridorRequest& request) {
+  const EmbeddingRequest& embedding = *request.embedding;
+  Bound bound;
+  bound.worst = embeddingCost(model.price, embedding);
+  for (std::size_t i = 1; i < embedding.size() && model.price.perRequest > Money{}; ++i)
+    bound.worst += model.price.perRequest;
+  return bound;
+}
+
+/// Vectors of different models cannot be compared: one that was asked for by no name is the first
+/// that is configured.
+void keepFirstModel(Selection& selection) {
+  const std::string first = selection.candidates.front().model->upstreamId;
+  std::erase_if(selection.candidates, [&](const Candidate& candidate) {
+    if (candidate.model->upstreamId == first) return false;
+    selection.excluded.push_back({candidate.model->key, "its vectors are not those of " + first});
+    return true;
+  });
+  selection.maxOutput.resize(selection.candidates.size());
+}
+
 }  // namespace
+
+Money embeddingCost(const Price& price, const EmbeddingRequest& batch) {
+  return price.perRequest + costOf(tokensBound(batch), price.input);
+}
 
 bool namesModel(std::string_view model) {
   return !model.empty() && model != "auto" && !tierAlias(model);
@@ -130,10 +157,12 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
   PAGODA_TRY(const Pool pool, resolve(request, serving, selection));
   selection.requestedTier = pool.tier;
   const Catalogue& catalogue = *serving.catalogue;
-  const bool anyReal = std::ranges::any_of(
-      catalogue.models, [](const Model& m) { return m.enabled && !m.local && !m.simulated; });
+  const ModelKind kind = request.embedding ? ModelKind::Embedding : ModelKind::Chat;
+  const bool anyReal = std::ranges::any_of(catalogue.models, [&](const Model& m) {
+    return m.enabled && m.kind == kind && !m.local && !m.simulated;
+  });
   const bool anySimulated = std::ranges::any_of(
-      catalogue.models, [](const Model& m) { return m.enabled && m.simulated; });
+      catalogue.models, [&](const Model& m) { return m.enabled && m.kind == kind && m.simulated; });
   const Money purse = std::min(budgetLeft, serving.maxRequestCost);
   bool othersRefused = false;
 
@@ -142,6 +171,11 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
       selection.excluded.push_back({model.key, std::move(reason)});
       othersRefused = othersRefused || !money;
     };
+    if (model.kind != kind) {
+      if (pool.automatic) return;
+      return leaveOut(kind == ModelKind::Chat ? "it makes embeddings; send it to /v1/embeddings"
+                                              : "it is a model for chat, not for embeddings");
+    }
     if (!model.enabled) return leaveOut("disabled by the configuration");
     if (pool.automatic && model.simulated && anyReal)
       return leaveOut("simulated: only when asked for by name");
@@ -149,15 +183,20 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
       return leaveOut("local skills stand in only when no model is configured");
     if (!serving.providers->find(model.provider))
       return leaveOut("the provider '" + model.provider + "' is not available");
+    if (request.embedding && !serving.providers->find(model.provider)->mostEmbeddings())
+      return leaveOut("the provider '" + model.provider + "' has no embeddings");
     const std::string missing = missingCapabilities(requestClass.needs, model.capabilities);
     if (!missing.empty()) return leaveOut("cannot take " + missing);
     // Bytes overestimate tokens several times, so a prompt is left out only where even a token for
     // every four bytes would not fit.
-    if (model.contextTokens > 0 && requestClass.promptTokens / 4 > model.contextTokens)
+    if (!request.embedding && model.contextTokens > 0 &&
+        requestClass.promptTokens / 4 > model.contextTokens)
       return leaveOut("the prompt is longer than its context of " +
                       std::to_string(model.contextTokens) + " tokens");
 
-    const Bound bound = boundOf(model, request, requestClass.promptTokens, serving, purse);
+    const Bound bound = request.embedding
+                            ? boundOfEmbeddings(model, request)
+                            : boundOf(model, request, requestClass.promptTokens, serving, purse);
     if (bound.worst > purse) {
       selection.cheapestWorstCase = std::min(selection.cheapestWorstCase, bound.worst);
       return leaveOut("worst case $" + bound.worst.toString() + ", $" + purse.toString() + " left",
@@ -181,10 +220,17 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
     selection.candidates.push_back(candidate);
     selection.maxOutput.push_back(bound.maxOutput);
   };
-  if (pool.only != nullptr)
+  if (pool.only != nullptr) {
     consider(*pool.only);
-  else
+    // The same model at another provider stands in.
+    for (const Model& model : catalogue.models)
+      if (request.embedding && &model != pool.only && model.upstreamId == pool.only->upstreamId)
+        consider(model);
+  } else {
     for (const Model& model : catalogue.models) consider(model);
+  }
+  if (request.embedding && pool.automatic && !selection.candidates.empty())
+    keepFirstModel(selection);
 
   if (!selection.candidates.empty()) return selection;
   if (!othersRefused && !selection.excluded.empty()) {
@@ -197,7 +243,9 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
   std::string message = "no model can serve this request";
   for (const Excluded& excluded : selection.excluded)
     message += "; " + excluded.model + ": " + excluded.reason;
-  if (selection.excluded.empty()) message += ": no model is configured";
+  if (selection.excluded.empty())
+    message += request.embedding ? ": no model of 'kind: embedding' is configured"
+                                 : ": no model is configured";
   return fail(ErrorCode::NoCandidate, std::move(message), "model");
 }
 

@@ -26,6 +26,9 @@ struct Selection {
 /// or as provider/id.
 bool namesModel(std::string_view model);
 
+/// The most that one call for `batch` can cost.
+Money embeddingCost(const Price& price, const EmbeddingRequest& batch);
+
 /// Errors: UnknownModel (with near names), NoCandidate, BudgetExceeded.
 Result<Selection> select(const CorridorRequest& request, const RequestClass& requestClass,
                          const Serving& serving, const HealthBoard& health, Money budgetLeft);

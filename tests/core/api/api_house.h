@@ -32,8 +32,11 @@ class CatalogueOrder final : public Strategy {
 
 struct ApiHouse {
   explicit ApiHouse(services::AuthMode mode = services::AuthMode::ApiKey,
-                    std::string_view budget = "70", std::vector<std::string> origins = {})
-      : budgets(clock, *Money::parseUsd(budget), {}), authenticator(mode, keys, clock) {
+                    std::string_view budget = "70", std::vector<std::string> origins = {},
+                    HttpClient* http = nullptr)
+      : runtime(clock, http),
+        budgets(clock, *Money::parseUsd(budget), {}),
+        authenticator(mode, keys, clock) {
     userKey = keys.add("user", KeyRole::User);
     adminKey = keys.add("admin", KeyRole::Admin);
     auto catalogue = std::make_shared<Catalogue>();
@@ -93,7 +96,7 @@ struct ApiHouse {
   }
 
   FakeClock clock;
-  FakeRuntime runtime{clock};
+  FakeRuntime runtime;
   FakeLedger ledger;
   FakeKeys keys;
   Secret userKey, adminKey;

@@ -72,7 +72,7 @@ TEST_CASE("models are listed in OpenAI's form with tier and price", "[api][model
   const auto one = house.call("GET", "/v1/models/small");
   CHECK(
       one->body ==
-      R"({"id":"small","object":"model","created":0,"owned_by":"cheap","tier":0,"upstream_id":"small-id",)"
+      R"({"id":"small","object":"model","created":0,"owned_by":"cheap","tier":0,"kind":"chat","upstream_id":"small-id",)"
       R"("price":{"input_per_million_usd":1,"output_per_million_usd":2,"source":"list"},"context_tokens":1000000,)"
       R"("capabilities":["stream","tools","json"],"tags":[],"simulated":false,"local":false})");
   CHECK_THAT(list->body, Catch::Contains(one->body));

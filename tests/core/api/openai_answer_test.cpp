@@ -132,7 +132,7 @@ TEST_CASE("extra members pass through, and none comes twice", "[api][openai]") {
   CHECK_THAT(json, Catch::StartsWith(R"({"id":"up-1",)"));
   CHECK_THAT(json, Catch::Contains(R"("system_fingerprint":"fp","citations":["a"])"));
   CHECK_THAT(json, Catch::Contains(R"("logprobs":{"content":[]},"native":1)"));
-  CHECK_THAT(json, Catch::Contains(R"("reasoning_content":"because","annotations":[])"));
+  CHECK_THAT(json, Catch::Contains(R"("reasoning_content":"because","annotations":[1])"));
   CHECK_THAT(json,
              Catch::Contains(R"("prompt_tokens_details":{"cached_tokens":1,"audio_tokens":0})"));
   CHECK_THAT(json, Catch::Contains(R"("completion_tokens_details":{"reasoning_tokens":2})"));
