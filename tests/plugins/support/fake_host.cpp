@@ -140,6 +140,9 @@ struct Sink {
         exchange.extras.push_back(
             {event.flags, event.choice, event.index, std::string(view(event.text))});
         break;
+      case PAGODA_EV_MEDIA:
+        choice().media.emplace_back(view(event.name), view(event.data));
+        break;
       default:
         fault("an unknown event");
     }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <pagoda/sdk.hpp>
@@ -26,6 +27,7 @@ struct Choice {
   std::string signature;  // of the reasoning
   std::string refusal;
   std::vector<ToolCall> tools;
+  std::vector<std::pair<std::string, std::string>> media;  // type and data
   std::string finish;  // the upstream's word
   pagoda_finish reason = -1;
 };
