@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chat_completions/failures.h"
+#include "chat_completions/json_text.h"
 
 namespace pagoda::chat_completions {
 
@@ -51,22 +52,6 @@ class Extra {
  private:
   std::string& object_;
 };
-
-// Calls visit(key, raw) for each member of an object; false if it is none.
-template <class F>
-bool eachMember(std::string_view text, F&& visit) {
-  json::Reader reader(text);
-  std::string copy;
-  const bool object = reader.object([&](std::string_view key, json::Reader& value) {
-    if (key.data() < text.data() || key.data() >= text.data() + text.size()) {
-      copy = key;  // unescaped into the reader's buffer, which the value may use again
-      key = copy;
-    }
-    visit(key, value.raw());
-  });
-  reader.finish();
-  return object;
-}
 
 bool isServiceTier(std::string_view raw) {
   constexpr std::string_view kTiers[] = {R"("auto")",  R"("default")",  R"("flex")",

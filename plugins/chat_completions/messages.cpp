@@ -7,6 +7,8 @@
 
 #include <pagoda/sdk.hpp>
 
+#include "chat_completions/json_text.h"
+
 namespace pagoda::chat_completions {
 
 namespace {
@@ -15,17 +17,6 @@ using json::Edit;
 
 bool has(const std::vector<std::string>& list, std::string_view word) {
   return std::ranges::find(list, word) != list.end();
-}
-
-std::string stringOf(std::string_view raw) {
-  std::string buffer;
-  return std::string(json::Reader(raw).string(buffer).value_or(""));
-}
-
-std::string quoted(std::string_view text) {
-  std::string out;
-  json::appendString(out, text);
-  return out;
 }
 
 /// What the rules ask of one message.

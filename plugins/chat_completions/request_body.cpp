@@ -100,8 +100,12 @@ bool contains(const std::vector<std::string>& list, std::string_view word) {
 
 class BodyWriter {
  public:
-  BodyWriter(const pagoda_chat_request& request, const Settings& settings)
-      : request_(request), settings_(settings), streams_((request.flags & PAGODA_REQ_STREAM) != 0) {
+  BodyWriter(const pagoda_chat_request& request, const Settings& settings,
+             std::span<const json::Change> overrides)
+      : request_(request),
+        settings_(settings),
+        overrides_(overrides),
+        streams_((request.flags & PAGODA_REQ_STREAM) != 0) {
     json::appendString(model_, sdk::view(request.model));
     if (request.max_output_tokens >= 0) json::appendNumber(limit_, request.max_output_tokens);
     const std::string_view model = sdk::view(request.model);
@@ -140,6 +144,7 @@ class BodyWriter {
   }
 
   Edit edit(std::string_view key, std::string_view value) {
+    if (const json::Change* change = overrideOf(key)) return editOverride(*change);
     if (key == "model") return once(hasModel_, model_);
     if (key == "stream") return once(hasStream_, streams_ ? "true" : "false");
     if (key == "stream_options") {
@@ -194,6 +199,18 @@ class BodyWriter {
     return {};
   }
 
+  const json::Change* overrideOf(std::string_view key) const {
+    const auto found = std::ranges::find(overrides_, key, &json::Change::key);
+    return found == overrides_.end() ? nullptr : &*found;
+  }
+
+  // The value is written at the end; here, where the client's stands, if it is only to be changed.
+  Edit editOverride(const json::Change& change) {
+    if (change.action == json::Change::Action::SetIfThere)
+      return {Edit::Action::Replace, change.json};
+    return {Edit::Action::Drop, {}};
+  }
+
   Edit editLimit(std::string_view key, std::string_view value) {
     // null means no limit of the client's own.
     if (limit_.empty() && value != "null") limit_ = value;
@@ -235,15 +252,22 @@ class BodyWriter {
     if (streams_ && settings_.streamUsage && !hasOptions_) tail.add("stream_options", kUsageOption);
     if (!limit_.empty() && !hasLimit_) tail.add(limitKey_, limit_);
     for (const auto& [name, value] : renamed_) tail.add(name, value);
-    eachExtra([&](std::string_view name, std::string_view value) { tail.add(name, value); });
+    for (const json::Change& change : overrides_) {
+      if (change.action == json::Change::Action::Set) tail.add(change.key, change.json);
+    }
+    eachExtra([&](std::string_view name, std::string_view value) {
+      if (overrideOf(name) == nullptr) tail.add(name, value);
+    });
     for (std::size_t i = 0; i < settings_.members.size(); ++i) {
       const auto& [name, value] = settings_.members[i];
-      if (!memberSeen_[i] && !isHosts(name) && !isExtra(name)) tail.add(name, value);
+      const bool free = !memberSeen_[i] && !isHosts(name) && !isExtra(name);
+      if (free && overrideOf(name) == nullptr) tail.add(name, value);
     }
   }
 
   const pagoda_chat_request& request_;
   const Settings& settings_;
+  std::span<const json::Change> overrides_;
   bool streams_;
   std::string model_;
   std::string limit_;
@@ -265,8 +289,8 @@ bool redirects(std::string_view member) noexcept {
 }
 
 void writeRequestBody(const pagoda_chat_request& request, const Settings& settings,
-                      sdk::Buffer& out) {
-  BodyWriter(request, settings).write(out);
+                      sdk::Buffer& out, std::span<const json::Change> overrides) {
+  BodyWriter(request, settings, overrides).write(out);
 }
 
 }  // namespace pagoda::chat_completions

@@ -60,7 +60,7 @@ void ToolCalls::Element::readFunction(json::Reader& function) {
       name = value.string(buffer).value_or("");
     } else if (key == "arguments" || key == "input") {
       readArguments(value.raw());
-    } else {
+    } else if (key != "index") {  // Ollama's number of the call, which is its place
       const std::string member(key);
       keep(functionExtra, member, value.raw());
     }
@@ -89,6 +89,19 @@ void ToolCalls::readElement(std::string_view json, sdk::Events& events) {
     return;
   }
   if (!call.begun) begin(call, element, events);
+  if (!element.arguments.empty()) events.toolArguments(call.number, element.arguments, choice_);
+  if (element.extra != "{}")
+    events.extra(PAGODA_EXTRA_TOOL_CALL, element.extra, choice_, call.number);
+}
+
+void ToolCalls::whole(std::string_view json, sdk::Events& events) {
+  const Element element(json);
+  Call& call = calls_.emplace_back(Call{element.index, element.id, {}});
+  if (element.name.empty()) {
+    call.pending = element.arguments;
+    return;
+  }
+  begin(call, element, events);
   if (!element.arguments.empty()) events.toolArguments(call.number, element.arguments, choice_);
   if (element.extra != "{}")
     events.extra(PAGODA_EXTRA_TOOL_CALL, element.extra, choice_, call.number);

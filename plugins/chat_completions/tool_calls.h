@@ -18,6 +18,8 @@ class ToolCalls {
 
   /// Passes the elements of a `tool_calls` array on as events. Throws json::Malformed.
   void read(std::string_view array, sdk::Events& events);
+  /// One element that is a call of its own, whatever its number and id (Ollama sends whole calls).
+  void whole(std::string_view element, sdk::Events& events);
   bool empty() const noexcept { return begun_ == 0; }
   /// Whether a call was announced that never got a name, so that no client can carry it out.
   bool hasNameless() const noexcept;

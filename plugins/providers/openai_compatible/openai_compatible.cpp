@@ -7,6 +7,8 @@
 #include "chat_completions/exchange.h"
 #include "chat_completions/schema.h"
 #include "chat_completions/settings.h"
+#include "cohere.h"
+#include "ollama.h"
 
 namespace {
 
@@ -26,11 +28,27 @@ class OpenAiCompatible {
 
   std::unique_ptr<Exchange> begin(const pagoda_attempt& attempt,
                                   const pagoda_chat_request& request) {
+    switch (settings_.api) {
+      case Api::Ollama:
+        return pagoda::ollama::chat(settings_, attempt, request);
+      case Api::Cohere:
+        return pagoda::cohere::chat(settings_, attempt, request);
+      case Api::Chat:
+        break;
+    }
     return std::make_unique<ChatExchange>(settings_, attempt, request);
   }
 
   std::unique_ptr<Exchange> beginEmbeddings(const pagoda_attempt& attempt,
                                             const pagoda_embedding_request& request) {
+    switch (settings_.api) {
+      case Api::Ollama:
+        return pagoda::ollama::embeddings(settings_, attempt, request);
+      case Api::Cohere:
+        return pagoda::cohere::embeddings(settings_, attempt, request);
+      case Api::Chat:
+        break;
+    }
     return std::make_unique<EmbeddingsExchange>(settings_, attempt, request);
   }
 

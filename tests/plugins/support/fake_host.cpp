@@ -125,6 +125,11 @@ struct Sink {
       case PAGODA_EV_TOOL_ARGS:
         tool(event).arguments += view(event.text);
         break;
+      case PAGODA_EV_EMBEDDING:
+        if (event.text.size != 0 && event.data.size != 0) fault("a vector in two forms");
+        exchange.vectors[event.index] =
+            std::string(view(event.text)) + std::string(view(event.data));
+        break;
       case PAGODA_EV_USAGE:
         exchange.usage = *event.usage;
         ++exchange.usageEvents;
@@ -155,8 +160,9 @@ struct Http {
   Exchange& exchange;
   Body body;
   pagoda_http_request request = init<pagoda_http_request>();
+  bool lacksKey;
 
-  explicit Http(Exchange& kept) : exchange(kept) {
+  Http(Exchange& kept, bool hostLacksKey) : exchange(kept), lacksKey(hostLacksKey) {
     request.impl = this;
     request.body = &body.buffer;
     request.target = [](pagoda_http_request* r, pagoda_str method,
@@ -172,6 +178,7 @@ struct Http {
     };
     request.secret_header = [](pagoda_http_request* r, pagoda_str name, pagoda_str prefix,
                                pagoda_str secret, pagoda_str suffix) noexcept -> pagoda_status {
+      if (self(r).lacksKey) return PAGODA_E_AUTH;
       self(r).exchange.headers[std::string(view(name))] = std::string(view(prefix)) + "<" +
                                                           std::string(view(secret)) + ">" +
                                                           std::string(view(suffix));
@@ -208,6 +215,37 @@ pagoda::ChatRequest readRequest(const Request& request) {
   return std::move(*chat);
 }
 
+/// A request for embeddings, in the ABI's form.
+struct EmbeddingView {
+  std::vector<std::string> texts;
+  std::vector<pagoda_str> inputs;
+  pagoda_embedding_request request = init<pagoda_embedding_request>();
+
+  explicit EmbeddingView(const Request& from) {
+    if (!from.embeds) return;
+    request.model = str(from.model);
+    request.extra_json = str(from.extraJson);
+    request.raw_json = str(from.rawJson);
+    request.dimensions = -1;
+    pagoda::json::Reader reader(from.rawJson);
+    reader.object([&](std::string_view key, pagoda::json::Reader& value) {
+      std::string buffer;
+      if (key == "dimensions") request.dimensions = value.integer().value_or(-1);
+      if (key != "input") return;
+      if (value.kind() == pagoda::json::Kind::String) {
+        texts.emplace_back(*value.string(buffer));
+      } else {
+        value.array([&](pagoda::json::Reader& element) {
+          if (const auto text = element.string(buffer)) texts.emplace_back(*text);
+        });
+      }
+    });
+    for (const std::string& text : texts) inputs.push_back(str(text));
+    if (inputs.empty()) request.flags |= PAGODA_EMBED_TOKENS;
+    request.inputs = {inputs.data(), static_cast<std::uint32_t>(inputs.size()), sizeof(pagoda_str)};
+  }
+};
+
 pagoda::AttemptContext contextOf(const Request& request) {
   pagoda::AttemptContext context;
   context.upstreamModel = request.model;
@@ -219,6 +257,8 @@ pagoda::AttemptContext contextOf(const Request& request) {
 /// The request lives as long as the exchange, as a host's does.
 struct ExchangeHandle {
   const Request kept;
+  const Request plain;  // a chat request in the place of one for embeddings
+  const EmbeddingView embedding;
   const pagoda::ChatRequest parsed;
   const pagoda::plugin_host::RequestView view;
   pagoda_chat_request chat;
@@ -226,10 +266,19 @@ struct ExchangeHandle {
 
   ExchangeHandle(Instance& instance, const Request& request, pagoda_error* error)
       : kept(request),
-        parsed(readRequest(kept)),
+        embedding(kept),
+        parsed(readRequest(kept.embeds ? plain : kept)),
         view(contextOf(kept), parsed, kept.endpoint),
         chat(*view.request()) {
     chat.extra_json = str(kept.extraJson);
+    if (kept.embeds) {
+      const auto* const embeddings = static_cast<const pagoda_provider_embeddings*>(
+          api().get_extension(instance.provider, PAGODA_EXT_PROVIDER_EMBEDDINGS));
+      status = embeddings == nullptr ? PAGODA_E_NOT_IMPLEMENTED
+                                     : embeddings->begin(instance.provider, view.attempt(),
+                                                         &embedding.request, &exchange, error);
+      return;
+    }
     if (kept.countTokens) {
       const auto* const tokens = static_cast<const pagoda_provider_tokens*>(
           api().get_extension(instance.provider, PAGODA_EXT_PROVIDER_TOKENS));
@@ -284,7 +333,7 @@ Exchange run(const Request& request, const std::vector<Frame>& frames, pagoda_fr
   exchange.status = handle.status;
   if (exchange.status != PAGODA_OK) return exchange;
 
-  Http http(exchange);
+  Http http(exchange, request.lacksKey);
   auto step = init<pagoda_step>();
   step.http = &http.request;
   exchange.status = api().next(handle.exchange, &step, &exchange.error);

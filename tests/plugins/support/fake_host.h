@@ -56,6 +56,7 @@ struct Exchange {
   std::map<std::uint32_t, Choice> choices;
   std::optional<pagoda_usage> usage;
   int usageEvents = 0;
+  std::map<std::uint32_t, std::string> vectors;  // of embeddings: numbers as JSON, or base64
   std::vector<Extra> extras;
   std::string fault;  // a broken rule of chat.h, empty if none
 
@@ -78,6 +79,8 @@ struct Request {
   std::string model = "upstream-model";
   bool stream = false;
   bool countTokens = false;  // asks for the number of tokens, by the extension
+  bool embeds = false;       // rawJson is a request for embeddings
+  bool lacksKey = false;     // this host has no key to put into a header
   std::int64_t maxOutputTokens = -1;
   int stopAfter = -1;  // events until the host says CANCELLED
 };
