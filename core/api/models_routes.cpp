@@ -8,6 +8,7 @@
 #include "core/api/fields.h"
 #include "core/api/request_scope.h"
 #include "core/api/routes.h"
+#include "core/domain/parameter.h"
 
 namespace pagoda::api {
 namespace {
@@ -63,6 +64,13 @@ void writeModel(JsonWriter& json, const Model& model) {
   for (const CapabilityWord& capability : kCapabilityWords)
     if ((model.capabilities & capability.bit) != 0) json.string(capability.word);
   json.endArray();
+  if (model.refuses != 0) {
+    json.key("refuses").beginArray();
+    for (const ParameterName& parameter : kParameterNames)
+      if ((model.refuses & parameter.bit) != 0) json.string(parameter.name);
+    json.endArray();
+  }
+  if (model.cacheMinimum >= 0) json.member("prompt_cache_min_tokens", model.cacheMinimum);
   json.key("tags").beginArray();
   for (const std::string& tag : model.tags) json.string(tag);
   json.endArray();

@@ -221,9 +221,8 @@ Result<void> readMessageList(Target& target, JsonValue value, std::string_view) 
   return {};
 }
 
-Result<void> readEffort(Target&, JsonValue value, std::string_view param) {
-  PAGODA_CHECK(readName(value, param));
-  return {};
+Result<void> readEffort(Target& target, JsonValue value, std::string_view param) {
+  return put(target.chat.reasoningEffort, readName(value, param));
 }
 
 struct MemberReader {

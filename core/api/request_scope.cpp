@@ -5,6 +5,7 @@
 
 #include "core/api/error_table.h"
 #include "core/api/json_out.h"
+#include "core/domain/parameter.h"
 
 namespace pagoda::api {
 namespace {
@@ -123,6 +124,8 @@ void addOutcomeHeaders(HeaderList& headers, const Outcome& outcome, bool streami
   if (outcome.simulated) headers.emplace_back("x-pagoda-simulated", "true");
   if (outcome.clampedTo)
     headers.emplace_back("x-pagoda-max-tokens-clamped", std::to_string(*outcome.clampedTo));
+  if (outcome.dropped != 0)
+    headers.emplace_back("x-pagoda-dropped-parameters", namesOf(outcome.dropped));
   std::string timing;
   timing.reserve(160);
   appendTiming(timing, "parse", outcome.times.parse);

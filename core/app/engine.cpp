@@ -39,7 +39,9 @@ plugin_host::ProviderSpec specOf(const ProviderSettings& provider,
   spec.name = provider.name;
   spec.type = provider.type;
   spec.settingsJson = provider.settingsJson;
-  if (!provider.keyless || !provider.baseUrl.empty()) spec.secrets["api_key"] = {provider.apiKey};
+  if (!provider.keyless || !provider.baseUrl.empty()) spec.secrets["api_key"] = provider.apiKeys;
+  if (spec.secrets["api_key"].empty() && !provider.baseUrl.empty())
+    spec.secrets["api_key"].emplace_back();
   if (!provider.keyFrom.empty()) spec.secretHint = "set " + provider.keyFrom;
   spec.limits.event = upstream.maxEventBytes;
   return spec;

@@ -11,7 +11,24 @@ namespace {
 
 using JsonWriter = json::Writer<std::string>;
 
-void writeProviders(JsonWriter& json, const Configuration& configuration, bool forAdmin) {
+void writeKeys(JsonWriter& json, const std::string& provider,
+               const std::vector<plugin_host::KeyState>& keys) {
+  json.key("keys").beginArray();
+  for (const plugin_host::KeyState& key : keys) {
+    if (key.instance != provider) continue;
+    const bool rests = key.restsFor > Millis{0};
+    json.beginObject().member("number", key.number).member("uses", key.uses);
+    json.member("state", rests ? "resting" : "fit");
+    if (rests)
+      json.member("reason", std::string_view(key.why))
+          .member("seconds_left", key.restsFor.count() / 1000);
+    json.endObject();
+  }
+  json.endArray();
+}
+
+void writeProviders(JsonWriter& json, const Configuration& configuration,
+                    const plugin_host::PluginHost& plugins, bool forAdmin) {
   json.key("providers").beginArray();
   for (const ProviderSettings& provider : configuration.settings.providers) {
     json.beginObject().member("name", std::string_view(provider.name));
@@ -19,7 +36,8 @@ void writeProviders(JsonWriter& json, const Configuration& configuration, bool f
         .member("enabled", provider.disabled.empty());
     if (forAdmin) {
       if (!provider.baseUrl.empty()) json.member("base_url", std::string_view(provider.baseUrl));
-      json.member("api_key", provider.apiKey.empty() ? "" : "***");
+      json.member("api_key", provider.apiKeys.empty() ? "" : "***");
+      writeKeys(json, provider.name, plugins.keys());
       if (!provider.disabled.empty()) json.member("reason", std::string_view(provider.disabled));
       if (provider.place.file == "discovery") json.member("source", "found on this machine");
     }
@@ -136,7 +154,7 @@ std::string infoJson(const InfoSources& sources, bool forAdmin) {
     json.member(std::to_string(tier),
                 std::ranges::count(configuration.catalogue.models, tier, &Model::tier));
   json.endObject();
-  writeProviders(json, configuration, forAdmin);
+  writeProviders(json, configuration, sources.plugins, forAdmin);
   json.rawMember("plugins", pluginsJson(sources.plugins, forAdmin));
   if (forAdmin) {
     writeCost(json, configuration.settings.cost);

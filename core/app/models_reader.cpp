@@ -5,6 +5,7 @@
 
 #include "core/app/config_reader.h"
 #include "core/domain/chat.h"
+#include "core/domain/parameter.h"
 
 namespace pagoda::app {
 namespace {
@@ -22,6 +23,8 @@ const std::vector<std::string> kModelKeys = {"tier",
                                              "context_tokens",
                                              "max_output_tokens",
                                              "supports",
+                                             "refuses",
+                                             "prompt_cache_min_tokens",
                                              "simulated",
                                              "local",
                                              "enabled"};
@@ -131,6 +134,8 @@ class ModelsReader {
     model.capabilities = lent.capabilities;
     model.contextTokens = lent.contextTokens;
     model.maxOutputTokens = lent.maxOutputTokens;
+    model.refuses = lent.refuses;
+    model.cacheMinimum = lent.cacheMinimum;
   }
 
   void readIdentity(const YamlNode& node, const std::string& where, Model& model) {
@@ -154,6 +159,7 @@ class ModelsReader {
     if (const YamlNode* flag = node.find("local")) read(*flag, where + "local", &model.local);
     if (const YamlNode* flag = node.find("enabled")) read(*flag, where + "enabled", &model.enabled);
     if (const YamlNode* supports = node.find("supports")) readSupports(*supports, where, model);
+    if (const YamlNode* refuses = node.find("refuses")) readRefuses(*refuses, where, model);
   }
 
   void readKind(const YamlNode& node, const std::string& where, Model& model) {
@@ -188,12 +194,35 @@ class ModelsReader {
     }
   }
 
+  void readRefuses(const YamlNode& node, const std::string& where, Model& model) {
+    std::vector<std::string> names;
+    if (!read(node, where + "refuses", &names)) return;
+    model.refuses = 0;
+    std::vector<std::string> known = {"sampling"};
+    for (const ParameterName& parameter : kParameterNames) known.emplace_back(parameter.name);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto found = std::ranges::find(kParameterNames, names[i], &ParameterName::name);
+      if (names[i] == "sampling") {
+        model.refuses |= kParTemperature | kParTopP | kParPenalties;
+      } else if (found != std::end(kParameterNames)) {
+        model.refuses |= found->bit;
+      } else {
+        const std::string near = nearestName(names[i], known);
+        context_.wrong(node.items[i].position, where + "refuses: '" + names[i] + "' is not known",
+                       near.empty() ? "sampling, " + namesOf(~std::uint32_t{0})
+                                    : "did you mean '" + near + "'?");
+      }
+    }
+  }
+
   void readLimits(const YamlNode& node, const std::string& where, Model& model) {
     constexpr std::int64_t kMostTokens = 1'000'000'000;
     if (const YamlNode* context = node.find("context_tokens"))
       read(*context, where + "context_tokens", &model.contextTokens, 1, kMostTokens);
     if (const YamlNode* output = node.find("max_output_tokens"))
       read(*output, where + "max_output_tokens", &model.maxOutputTokens, 1, kMostTokens);
+    if (const YamlNode* cache = node.find("prompt_cache_min_tokens"))
+      read(*cache, where + "prompt_cache_min_tokens", &model.cacheMinimum, 0, kMostTokens);
   }
 
   void readModelPrice(const YamlNode::Entry& entry, const std::string& where, Model& model) {

@@ -11,7 +11,8 @@ constexpr std::string_view kEnvironmentPrefix = "PAGODA_PROVIDERS__";
 constexpr std::size_t kLongestName = 64;
 
 const std::vector<std::string>& ownKeys() {
-  static const std::vector<std::string> keys = {"name", "type", "base_url", "api_key", "enabled"};
+  static const std::vector<std::string> keys = {"name",    "type",     "base_url",
+                                                "api_key", "api_keys", "enabled"};
   return keys;
 }
 
@@ -193,10 +194,12 @@ class ProviderReader {
           {place, "provider '" + draft.name + "': " + std::move(message), std::move(suggestion)});
     };
     if (entry.key == "name") return;
-    if (entry.key == "api_key") {
+    if (entry.key == "api_key" || entry.key == "api_keys") {
       if (!provider.disabled.empty()) return;
+      if (!provider.keyless)
+        return wrong("api_keys beside api_key", "keep one of them; either may be a list");
       provider.keyless = false;
-      readKey(entry.value, place, provider);
+      readKeys(entry, place, provider);
       return;
     }
     YamlNode value;
@@ -263,20 +266,60 @@ class ProviderReader {
     return plain;
   }
 
-  void readKey(const YamlNode& value, const Place& place, ProviderSettings& provider) {
+  /// One key or a list of keys, of which empty ones do not count: the variables of some need not be
+  /// set.
+  void readKeys(const YamlNode::Entry& entry, const Place& place, ProviderSettings& provider) {
+    const YamlNode& value = entry.value;
+    std::vector<std::string> variables;
+    if (value.kind == YamlKind::Sequence) {
+      for (const YamlNode& item : value.items)
+        readKey(item, context_.place(item.position), provider, variables);
+    } else if (entry.key == "api_keys" && value.kind == YamlKind::Scalar) {
+      // From the environment, where a list has commas.
+      for (const std::string& text : splitAtCommas(value.text)) {
+        YamlNode item = value;
+        item.text = text;
+        readKey(item, place, provider, variables);
+      }
+    } else {
+      readKey(value, place, provider, variables);
+    }
+    std::string names;
+    for (const std::string& name : variables) names += (names.empty() ? "" : " or ") + name;
+    if (!names.empty()) provider.keyFrom = "environment " + names;
+    if (provider.apiKeys.empty() && provider.disabled.empty())
+      provider.disabled =
+          names.empty() ? "no API key: " + entry.key + " is empty" : "no API key: set " + names;
+  }
+
+  void readKey(const YamlNode& value, const Place& place, ProviderSettings& provider,
+               std::vector<std::string>& variables) {
     if (value.kind != YamlKind::Scalar && value.kind != YamlKind::Null) {
-      context_.mistakes.push_back({place, "api_key must be a text", ""});
+      context_.mistakes.push_back({place, "api_key must be a text or a list of texts", ""});
       return;
     }
     const auto text = expand(value.text, context_.environment, place, context_.mistakes);
     if (!text) return;
     const auto key = readSecret(text->text, place, context_.mistakes);
     if (!key) return;
-    provider.apiKey = *key;
-    if (!text->from.empty()) provider.keyFrom = "environment " + text->from;
-    if (key->empty() && provider.disabled.empty())
-      provider.disabled =
-          text->from.empty() ? "no API key: api_key is empty" : "no API key: set " + text->from;
+    if (!text->from.empty()) variables.push_back(text->from);
+    if (key->empty()) return;
+    const bool again = std::ranges::any_of(
+        provider.apiKeys, [&](const Secret& other) { return other.reveal() == key->reveal(); });
+    if (!again) provider.apiKeys.push_back(*key);
+  }
+
+  static std::vector<std::string> splitAtCommas(const std::string& text) {
+    std::vector<std::string> pieces;
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t end = std::min(text.find(',', begin), text.size());
+      std::string piece = text.substr(begin, end - begin);
+      piece.erase(0, piece.find_first_not_of(' '));
+      piece.erase(piece.find_last_not_of(' ') + 1);
+      if (!piece.empty()) pieces.push_back(std::move(piece));
+      begin = end + 1;
+    }
+    return pieces;
   }
 
   bool expandAll(const YamlNode& node, YamlNode& out) const {

@@ -99,14 +99,14 @@ struct ProviderSettings {
   std::string name;
   std::string type;
   std::string baseUrl;
-  Secret apiKey;
+  std::vector<Secret> apiKeys;  ///< take turns; none where the upstream wants none
   /// base_url and what else the plugin reads; never the key.
   std::string settingsJson = "{}";
   bool keyless = true;  ///< no `api_key` at all: the upstream wants none
   /// Empty: in use. Otherwise why not, for people.
   std::string disabled;
   Place place;
-  std::string keyFrom;  ///< "environment OPENAI_API_KEY", or empty
+  std::string keyFrom;  ///< "environment OPENAI_API_KEY or OPENAI_API_KEY_2", or empty
 };
 
 struct Settings {

@@ -95,7 +95,8 @@ struct Outcome {
   bool simulated = false;
   bool clamped = false;  ///< max_tokens was lowered to what the budget pays for
   std::optional<Tokens> clampedTo;
-  Money cost;  ///< of all attempts
+  std::uint32_t dropped = 0;  ///< Parameter bits that the model was not sent
+  Money cost;                 ///< of all attempts
   std::vector<AttemptRecord> attempts;
   ChatAnswer answer;
   PhaseTimes times;

@@ -37,6 +37,8 @@ struct Model {
   ModelKind kind = ModelKind::Chat;
   Price price;
   std::uint64_t capabilities = 0;  ///< Capability bits
+  std::uint32_t refuses = 0;       ///< Parameter bits
+  Tokens cacheMinimum = -1;        ///< shortest prompt that is cached; -1: not known
   Tokens contextTokens = -1;       ///< -1: not known
   Tokens maxOutputTokens = -1;
   std::vector<std::string> tags;      ///< the seed's `capabilities: [coding, debugging]`

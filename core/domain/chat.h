@@ -69,14 +69,15 @@ enum Capability : std::uint64_t {
 };
 
 /// A validated request. All views point into `storage` (the body and whatever was unescaped from
-/// it), which lives as long as the request; moving the request keeps them valid, copying is not
-/// offered.
+/// it), which lives as long as the request; moving the request keeps them valid, and copies are
+/// made on purpose only.
 struct ChatRequest {
   ChatRequest() = default;
   ChatRequest(ChatRequest&&) = default;
   ChatRequest& operator=(ChatRequest&&) = default;
-  ChatRequest(const ChatRequest&) = delete;
   ChatRequest& operator=(const ChatRequest&) = delete;
+  /// The same request over the same texts.
+  ChatRequest clone() const { return ChatRequest(*this); }
 
   std::string_view
       model;  ///< as the client wrote it: "auto", "tier2", "qwen3_coder", "openai/gpt-4o"
@@ -95,6 +96,7 @@ struct ChatRequest {
   std::optional<Tokens> maxOutputTokens;
   std::optional<std::int64_t> seed;
   std::optional<Tokens> reasoningTokens;
+  std::string_view reasoningEffort;  ///< none, minimal, low, ...; empty: the client did not say
   std::uint32_t choices = 1;
   std::uint32_t topLogprobs = 0;
   bool stream = false;
@@ -114,6 +116,9 @@ struct ChatRequest {
   std::string_view taskType;  ///< auto, coding, general, analysis, premium, realtime; empty: auto
 
   std::shared_ptr<void> storage;
+
+ private:
+  ChatRequest(const ChatRequest&) = default;
 };
 
 enum class FinishReason { Stop, Length, ToolCalls, ContentFilter, Other };

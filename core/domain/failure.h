@@ -45,6 +45,9 @@ struct AttemptFailure {
   RetryHint retry = RetryHint::Default;
   int httpStatus = 0;  ///< upstream's, 0 if none
   std::optional<Millis> retryAfter;
+  /// It concerns one of several keys of the provider, and another one is fit: says nothing of the
+  /// model.
+  bool anotherKey = false;
   std::string code;  ///< the upstream's own, e.g. "insufficient_quota"
   std::string message;
 };

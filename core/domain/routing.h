@@ -33,7 +33,8 @@ enum class Health { Up, Degraded, Probing, Down };
 struct Candidate {
   const Model* model = nullptr;
   Health health = Health::Up;
-  Money expectedCost;  ///< worst case of this request
+  Money expectedCost;         ///< worst case of this request
+  std::uint32_t dropped = 0;  ///< Parameter bits of the request that it is not sent
   double errorRate = 0;
   double tokensPerSecond = std::numeric_limits<double>::quiet_NaN();
   std::int64_t firstTokenMsP50 = -1, firstTokenMsP95 = -1, totalMsP50 = -1, totalMsP95 = -1;

@@ -55,6 +55,15 @@ struct PluginHost::Parts {
     return fail(ErrorCode::NotFound, std::move(message), "type");
   }
 
+  std::vector<std::shared_ptr<ProviderInstance>> living() const {
+    const std::scoped_lock lock(mutex);
+    std::vector<std::shared_ptr<ProviderInstance>> found;
+    for (const auto& held : instances) {
+      if (auto instance = held.lock()) found.push_back(std::move(instance));
+    }
+    return found;
+  }
+
   const PluginHostOptions options;
   const std::shared_ptr<HostParts> shared;
   Registry registry;
@@ -148,16 +157,20 @@ std::map<std::string, std::uint64_t> PluginHost::errors() const {
   return all;
 }
 
-std::vector<PluginFigure> PluginHost::figures() const {
-  std::vector<std::shared_ptr<ProviderInstance>> instances;
-  {
-    const std::scoped_lock lock(parts_->mutex);
-    for (const auto& held : parts_->instances) {
-      if (auto instance = held.lock()) instances.push_back(std::move(instance));
+std::vector<KeyState> PluginHost::keys() const {
+  std::vector<KeyState> all;
+  for (const auto& instance : parts_->living()) {
+    for (KeyState& key : instance->secrets().states()) {
+      key.instance = instance->name();
+      all.push_back(std::move(key));
     }
   }
+  return all;
+}
+
+std::vector<PluginFigure> PluginHost::figures() const {
   std::vector<PluginFigure> all;
-  for (const auto& instance : instances) {
+  for (const auto& instance : parts_->living()) {
     for (PluginMetric& metric : instance->metrics())
       all.push_back({std::move(metric.plugin), std::move(metric.instance), std::move(metric.name),
                      std::move(metric.help), std::string(nameOfKind(metric.kind)), metric.value,

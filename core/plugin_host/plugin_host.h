@@ -59,6 +59,16 @@ struct ProviderSpec {
   ProviderLimits limits;
 };
 
+/// One key of an instance, for /info: never the key itself.
+struct KeyState {
+  std::string instance;
+  std::string secret;      ///< "api_key"
+  std::size_t number = 0;  ///< as in the configuration, from 1
+  std::uint64_t uses = 0;
+  Millis restsFor{0};  ///< 0: fit
+  std::string why;     ///< of the rest: auth, quota, permission, rate_limit
+};
+
 struct PluginType {
   std::string kind;  ///< "pagoda.provider/1"
   std::string type;
@@ -115,6 +125,8 @@ class PluginHost {
   /// plugin_errors_total by plugin id.
   std::map<std::string, std::uint64_t> errors() const;
   std::vector<PluginFigure> figures() const;
+  /// Of all instances.
+  std::vector<KeyState> keys() const;
 
  private:
   struct Parts;

@@ -38,7 +38,7 @@ ProviderInstance::ProviderInstance(std::shared_ptr<const Library> library, Provi
       baseUrl_(settingText(spec_.settingsJson, "base_url")),
       urls_(library_->manifest().permissions.hosts, baseUrl_),
       missingSecret_(missingSecretText(spec_)),
-      secrets_(spec_.secrets),
+      secrets_(spec_.secrets, library_->parts()->clock),
       sendRules_{urls_, library_->manifest().permissions.secrets, secrets_, missingSecret_,
                  spec_.limits.requestBody},
       context_(library_->parts(), library_->label(), spec_.name, &secrets_,

@@ -167,7 +167,8 @@ class StrategyProxy final : public Strategy {
 
   tl::unexpected<Error> refused(pagoda_status status, const pagoda_error& error,
                                 const char* what) const {
-    static const SecretBook kNoSecrets{SecretValues{}};
+    static const SystemClock kClock;
+    static const SecretBook kNoSecrets{SecretValues{}, kClock};
     const AttemptFailure why = failureOf(status, error, kNoSecrets);
     ErrorCode code = ErrorCode::PluginFault;
     if (why.kind == FailureKind::Config || why.kind == FailureKind::InvalidRequest)

@@ -169,7 +169,8 @@ class TranslatorExchange final : public Exchange {
       case FailureKind::Quota:
       case FailureKind::RateLimit:
         for (const UsedSecret& secret : used_)
-          instance_->secrets().retire(secret.name, secret.ordinal);
+          made.anotherKey |=
+              instance_->secrets().failed(secret.name, secret.ordinal, made.kind, made.retryAfter);
         break;
       default:
         break;

@@ -2,6 +2,8 @@
 
 #include <pagoda/json.hpp>
 
+#include "core/domain/parameter.h"
+
 namespace pagoda::services {
 namespace {
 
@@ -47,6 +49,7 @@ void writeCandidates(JsonWriter& json, const Selection& selection) {
     json.member("health", nameOf(candidate.health));
     json.rawMember("worst_case_usd", candidate.expectedCost.toString());
     json.member("max_tokens", selection.maxOutput[i]);
+    if (candidate.dropped != 0) json.member("dropped", namesOf(candidate.dropped));
     json.endObject();
   }
   json.endArray();

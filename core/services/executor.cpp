@@ -4,6 +4,7 @@
 #include <iterator>
 #include <random>
 
+#include "core/domain/parameter.h"
 #include "core/services/answer_tap.h"
 #include "core/services/budget_ledger.h"
 #include "core/services/classifier.h"
@@ -16,6 +17,9 @@ namespace {
 Millis since(TimePoint start, TimePoint end) {
   return std::chrono::duration_cast<Millis>(end - start);
 }
+
+/// Of one provider that are tried for one request.
+constexpr int kMostKeys = 16;
 
 /// Of one call; beyond it an answer would pass the limits on its size.
 constexpr std::size_t kMostInputs = 128;
@@ -80,6 +84,7 @@ Task<bool> Executor::runSteps(const Plan& plan, const Selection& selection) {
     const Candidate& candidate = selection.candidates[step.candidate];
     Tokens maxOutput = selection.maxOutput[step.candidate];
     if (step.maxOutputTokens > 0) maxOutput = std::min(maxOutput, step.maxOutputTokens);
+    int keysLeft = kMostKeys;
     for (int tries = 1; triesLeft_ > 0; ++tries) {
       --triesLeft_;
       const Next next = co_await attempt(candidate, maxOutput, step.timeout);
@@ -88,7 +93,13 @@ Task<bool> Executor::runSteps(const Plan& plan, const Selection& selection) {
         failFromLast();
         co_return false;
       }
-      if (next == Next::NextStep || tries >= serving_.triesPerCandidate || triesLeft_ == 0) break;
+      // Another key costs the model none of its tries.
+      if (next == Next::NextKey && keysLeft-- > 0) {
+        ++triesLeft_;
+        --tries;
+        continue;
+      }
+      if (next != Next::Retry || tries >= serving_.triesPerCandidate || triesLeft_ == 0) break;
       const bool timeLeft = co_await backOff(tries, outcome_.attempts.back().failure->retryAfter);
       if (!timeLeft) break;
     }
@@ -161,13 +172,17 @@ Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOut
     co_return drained;
   };
   parts_.health.started(model.key);
+  outcome_.dropped = candidate.dropped;
+  std::optional<ChatRequest> less;
+  if (candidate.dropped != 0) less = without(request_.chat, candidate.dropped);
+  const ChatRequest& chat = less ? *less : request_.chat;
   AttemptStatus status;
   if (batch_)
     status = co_await runEmbeddings(*provider, context, *batch_, serving_.limits, tap, afterBatch,
                                     runtime_, request_.cancel);
   else
-    status = co_await runAttempt(*provider, context, request_.chat, serving_.limits, tap,
-                                 afterBatch, runtime_, request_.cancel);
+    status = co_await runAttempt(*provider, context, chat, serving_.limits, tap, afterBatch,
+                                 runtime_, request_.cancel);
 
   if (tap.overLimit()) {
     AttemptFailure tooLarge;
@@ -200,6 +215,8 @@ Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOut
   outcome_.answer.usage = record.usage;
   if (!record.failure) co_return Next::Done;
   switch (afterFailure(*record.failure, record.delivered, lastStep_, triesLeft_)) {
+    case AfterFailure::NextKey:
+      co_return Next::NextKey;
     case AfterFailure::Retry:
       co_return Next::Retry;
     case AfterFailure::NextStep:

@@ -23,7 +23,7 @@ class Executor {
   Task<void> run(const Plan& plan, const Selection& selection);
 
  private:
-  enum class Next { Done, Retry, NextStep, Stop };
+  enum class Next { Done, NextKey, Retry, NextStep, Stop };
 
   Task<bool> runSteps(const Plan& plan, const Selection& selection);
   Task<void> runBatches(const Plan& plan, const Selection& selection);

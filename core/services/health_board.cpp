@@ -71,7 +71,8 @@ void HealthBoard::finished(const AttemptRecord& attempt) {
   std::shared_ptr<Track>& track = tracks_[attempt.model];
   if (!track) track = std::make_shared<Track>();
   --track->inFlight;
-  if (attempt.failure && !countsAgainst(attempt.failure->kind)) return;
+  if (attempt.failure && (attempt.failure->anotherKey || !countsAgainst(attempt.failure->kind)))
+    return;
   const TimePoint now = clock_.now();
   const bool failed = attempt.failure.has_value();
   track->samples.push_back({now, failed, attempt.firstByte.count(), attempt.total.count()});

@@ -44,12 +44,14 @@ ErrorCode errorCodeOf(FailureKind kind) noexcept {
 AfterFailure afterFailure(const AttemptFailure& failure, bool delivered, bool lastStep,
                           int triesLeft) noexcept {
   if (delivered) return AfterFailure::Stop;
+  // A key that is spent is never tried again, but the one beside it is.
+  if (failure.anotherKey) return AfterFailure::NextKey;
   switch (failure.retry) {
     case RetryHint::Never:
       return AfterFailure::Stop;
     case RetryHint::Same:
       return triesLeft > 0 ? AfterFailure::Retry : AfterFailure::NextStep;
-    case RetryHint::NextKey:  // an instance has one key at present
+    case RetryHint::NextKey:
     case RetryHint::Next:
       return AfterFailure::NextStep;
     case RetryHint::Default:

@@ -9,7 +9,12 @@ namespace pagoda::services {
 /// What the client is told.
 ErrorCode errorCodeOf(FailureKind kind) noexcept;
 
-enum class AfterFailure { Retry, NextStep, Stop };
+enum class AfterFailure {
+  NextKey,  ///< the same model, at once
+  Retry,    ///< the same model, after a while
+  NextStep,
+  Stop
+};
 
 /// `delivered`: the client has something of the answer. `lastStep`: no other model is left.
 AfterFailure afterFailure(const AttemptFailure& failure, bool delivered, bool lastStep,

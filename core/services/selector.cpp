@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/domain/parameter.h"
 #include "core/services/health_board.h"
 
 namespace pagoda::services {
@@ -119,6 +120,15 @@ Bound boundOf(const Model& model, const CorridorRequest& request, Tokens promptT
   return bound;
 }
 
+/// Wishes that the model would refuse the whole request for.
+std::uint32_t droppedFor(const Model& model, std::uint32_t used, const ChatRequest& chat) {
+  std::uint32_t dropped = used & model.refuses & ~kParNeeded;
+  // Whoever does not think can do without thinking.
+  if ((model.capabilities & kCapReasoning) == 0 && chat.reasoningEffort != "none")
+    dropped |= used & kParReasoningEffort;
+  return dropped;
+}
+
 /// Each call has its fee; a provider may take as little as one input at a time.
 Bound boundOfEmbeddings(const Model& model, const CorridorRequest& request) {
   const EmbeddingRequest& embedding = *request.embedding;
@@ -164,6 +174,7 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
   const bool anySimulated = std::ranges::any_of(
       catalogue.models, [&](const Model& m) { return m.enabled && m.kind == kind && m.simulated; });
   const Money purse = std::min(budgetLeft, serving.maxRequestCost);
+  const std::uint32_t used = parametersOf(request.chat);
   bool othersRefused = false;
 
   const auto consider = [&](const Model& model) {
@@ -185,6 +196,8 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
       return leaveOut("the provider '" + model.provider + "' is not available");
     if (request.embedding && !serving.providers->find(model.provider)->mostEmbeddings())
       return leaveOut("the provider '" + model.provider + "' has no embeddings");
+    if (const std::uint32_t refused = used & model.refuses & kParNeeded; refused != 0)
+      return leaveOut("cannot take " + namesOf(refused));
     const std::string missing = missingCapabilities(requestClass.needs, model.capabilities);
     if (!missing.empty()) return leaveOut("cannot take " + missing);
     // Bytes overestimate tokens several times, so a prompt is left out only where even a token for
@@ -205,6 +218,7 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
     Candidate candidate;
     candidate.model = &model;
     candidate.expectedCost = bound.worst;
+    candidate.dropped = droppedFor(model, used, request.chat);
     candidate.budgetLeftNano = purse.nanoUsd();
     if (pool.automatic) {
       const ModelHealth figures = health.of(model.key);

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/app/config_reader.h"
+#include "core/domain/parameter.h"
 #include "core/services/classifier.h"
 #include "tests/core/app/config_fixture.h"
 
@@ -372,7 +373,7 @@ TEST_CASE("a provider's key comes from a literal, a variable, its file or file:"
   const auto keyOf = [&](const std::string& written, Environment environment) {
     directory.pagoda("providers:\n  - {name: upstream, type: sim, api_key: \"" + written + "\"}\n");
     return std::string(
-        directory.load(std::move(environment)).settings.providers.at(0).apiKey.reveal());
+        directory.load(std::move(environment)).settings.providers.at(0).apiKeys.at(0).reveal());
   };
   CHECK(keyOf("sk-literal", {}) == "sk-literal");
   CHECK(keyOf("${K}", {{"K", "sk-env"}}) == "sk-env");
@@ -397,7 +398,7 @@ TEST_CASE("PAGODA_PROVIDERS__NAME__KEY overrides and makes providers", "[app][co
   REQUIRE(changed.size() == 2);
   CHECK(changed[0].baseUrl == "http://b/v1");
   CHECK(changed[0].settingsJson == R"({"base_url":"http://b/v1","quirk":{"x":[1,"no"]}})");
-  CHECK(changed[0].apiKey.reveal() == "sk-env");
+  CHECK(changed[0].apiKeys.at(0).reveal() == "sk-env");
   CHECK(changed[1].name == "new");
   CHECK(
       directory.mistakes({{"PAGODA_PROVIDERS__MY_PU__BASE_URL", "http://b"}}) ==
@@ -541,4 +542,55 @@ TEST_CASE("the seed's four examples go to tiers 0, 1, 2 and 3", "[app][config][r
       CHECK(found.preferredTier == tier);
     }
   }
+}
+
+TEST_CASE("what a model refuses is read by name, sampling for three of them", "[app][config]") {
+  const std::string head =
+      "models:\n  m:\n    tier: 1\n    provider: openai\n    model: x\n"
+      "    price_per_million: {input: 1, output: 1}\n";
+  ConfigSources sources;
+  sources.environment["OPENAI_API_KEY"] = "key";
+  sources.modelsYaml = head + "    refuses: [sampling, stop]\n    prompt_cache_min_tokens: 1024\n";
+  std::vector<Mistake> mistakes;
+  const Model model = readConfiguration(sources, mistakes).catalogue.models.at(0);
+  CHECK(mistakes.empty());
+  CHECK(model.refuses == (kParTemperature | kParTopP | kParPenalties | kParStop));
+  CHECK(model.cacheMinimum == 1024);
+  CHECK(model.kind == ModelKind::Chat);
+
+  sources.modelsYaml = head + "    refuses: [temprature]\n    kind: vectors\n";
+  readConfiguration(sources, mistakes);
+  REQUIRE(mistakes.size() == 2);
+  CHECK_THAT(
+      mistakes[0].message + mistakes[1].message,
+      Catch::Contains("refuses: 'temprature' is not known") && Catch::Contains("models.m.kind"));
+}
+
+TEST_CASE("a provider may have several keys, of which some need not be set", "[app][config]") {
+  ConfigSources sources;
+  sources.environment = {{"A", "key-a"}, {"C", "key-c"}};
+  std::vector<Mistake> mistakes;
+  const auto read = [&](const std::string& keys) {
+    mistakes.clear();
+    sources.pagodaYaml = "providers:\n  - name: p\n    type: sim\n    " + keys + "\n";
+    sources.modelsYaml = "models: {}\n";
+    return readConfiguration(sources, mistakes).settings.providers.at(0);
+  };
+  const ProviderSettings two = read("api_key: [\"${A:-}\", \"${B:-}\", \"${C:-}\", \"${A:-}\"]");
+  CHECK(mistakes.empty());
+  REQUIRE(two.apiKeys.size() == 2);
+  CHECK(two.apiKeys[0].reveal() == "key-a");
+  CHECK(two.apiKeys[1].reveal() == "key-c");
+  CHECK(two.disabled.empty());
+
+  CHECK(read("api_keys: [\"${B:-}\", \"${D:-}\"]").disabled == "no API key: set B or D");
+  read("api_key: [[x]]");
+  REQUIRE(mistakes.size() == 1);
+  CHECK(mistakes[0].message == "api_key must be a text or a list of texts");
+  read("api_key: x\n    api_keys: [y]");
+  REQUIRE(mistakes.size() == 1);
+  CHECK_THAT(mistakes[0].message, Catch::Contains("api_keys beside api_key"));
+
+  sources.environment["PAGODA_PROVIDERS__P__API_KEYS"] = "k1, k2,";
+  CHECK(read("base_url: http://127.0.0.1:1").apiKeys.size() == 2);
 }

@@ -182,11 +182,17 @@ TEST_CASE("a rejected key gives way to the next one", "[plugin_host][translator]
     if (status != 200) exchange->onFailure(FakeResponse(status), "");
     return headerOf(request, "authorization");
   };
-  CHECK(attempt(500) == "Bearer key-one-1");
+  CHECK(attempt(200) == "Bearer key-one-1");
+  CHECK(attempt(500) == "Bearer key-two-2");  // says nothing of the key
   CHECK(attempt(401) == "Bearer key-one-1");
   CHECK(attempt(200) == "Bearer key-two-2");
-  CHECK(attempt(429) == "Bearer key-two-2");
-  CHECK(attempt(200) == "Bearer key-one-1");
+  CHECK(attempt(200) == "Bearer key-two-2");
+  const auto states = bench.host.keys();
+  REQUIRE(states.size() == 2);
+  CHECK(states[0].instance == "p");
+  CHECK(states[0].why == "auth");
+  CHECK(states[0].restsFor > Millis{0});
+  CHECK(states[1].uses == 3);
 }
 
 TEST_CASE("a failed response is read by the host and corrected by the plugin",

@@ -358,3 +358,27 @@ TEST_CASE("explain decides without a call", "[services][orchestrator]") {
   CHECK(house.cheap->calls == 0);
   CHECK(house.ledger.rows.empty());
 }
+
+TEST_CASE("another key of the provider costs the model neither tries nor health",
+          "[services][orchestrator]") {
+  House house;
+  house.serving->maxAttempts = 1;
+  house.serving->triesPerCandidate = 1;
+  house.make();
+  for (int i = 0; i < 6; ++i)
+    house.cheap->script.push_back(
+        [](const AttemptContext&, const ChatRequest&, EventSink&) -> AttemptStatus {
+          AttemptFailure failure = FakeProvider::failure(FailureKind::Quota, "no credit left");
+          failure.retry = RetryHint::Never;
+          failure.anotherKey = true;
+          return tl::unexpected<AttemptFailure>(std::move(failure));
+        });
+  house.cheap->script.push_back(FakeProvider::answers("done", usage(1, 1)));
+  CorridorRequest request = house.request();
+  const Outcome outcome = house.answer(request);
+  REQUIRE_FALSE(outcome.error);
+  CHECK(outcome.model == "small");
+  CHECK(outcome.attempts.size() == 7);
+  CHECK(house.health.of("small").samples == 1);
+  CHECK(house.health.of("small").health == Health::Up);
+}
