@@ -10,6 +10,9 @@ namespace pagoda::anthropic {
 
 namespace {
 
+// The name by which clients know whose signature it is.
+constexpr std::string_view kSigned = "anthropic-claude-v1";
+
 [[noreturn]] void nonsense(const char* what) {
   throw sdk::Failure(PAGODA_E_PROTOCOL, what);
 }
@@ -62,7 +65,7 @@ struct AnswerReader::EventParts {
 struct AnswerReader::BlockParts {
   std::string typeBuffer;
   std::string_view type, text, thinking, signature, partialJson, citation, citations, content;
-  std::string_view id, name, input, caller;
+  std::string_view id, name, input, caller, data;
 
   explicit BlockParts(std::string_view raw) {
     json::Reader reader(raw);
@@ -81,6 +84,7 @@ struct AnswerReader::BlockParts {
                                      : key == "id"           ? &id
                                      : key == "name"         ? &name
                                      : key == "input"        ? &input
+                                     : key == "data"         ? &data
                                      : key == "caller"       ? &caller
                                                              : nullptr;
       if (slot != nullptr) *slot = value.raw();
@@ -229,12 +233,12 @@ void AnswerReader::open(std::int64_t index, std::string_view raw, sdk::Events& e
     reader.array([&](json::Reader& element) { cite(block, element.raw()); });
   } else if (parts.type == "thinking") {
     block.kind = Kind::Thinking;
-    block.text = textOf(parts.thinking, buffer_);
-    if (!block.text.empty()) events.reasoning(block.text);
+    if (const auto words = textOf(parts.thinking, buffer_); !words.empty()) events.reasoning(words);
     block.signature = textOf(parts.signature, buffer_);
   } else if (parts.type == "redacted_thinking") {
     block.kind = Kind::Redacted;
-    block.raw = raw;
+    block.signature = textOf(parts.data, buffer_);
+    if (block.signature.empty()) block.kind = Kind::Surplus;
   } else if (parts.type == "tool_use") {
     openTool(block, parts, events);
   } else {
@@ -276,7 +280,6 @@ void AnswerReader::delta(std::int64_t index, std::string_view raw, sdk::Events& 
   } else if (parts.type == "thinking_delta") {
     const std::string_view words = textOf(parts.thinking, buffer_);
     if (!words.empty()) events.reasoning(words);
-    if (block != nullptr) block->text += words;
   } else if (block == nullptr) {
     return;
   } else if (parts.type == "signature_delta") {
@@ -316,9 +319,11 @@ void AnswerReader::close(const Block& block, sdk::Events& events) {
     case Kind::Text:
       return closeText(block, events);
     case Kind::Thinking:
-      return closeThinking(block, events);
+      // The host gives the block back to the client with its text, so that it can be sent back.
+      if (!block.signature.empty()) events.reasoning({}, 0, block.signature, kSigned);
+      return;
     case Kind::Redacted:
-      return messageExtra("thinking_blocks", block.raw, events);
+      return events.reasoning({}, 0, block.signature, "redacted");
     case Kind::Tool:
       if (!block.input) events.toolArguments(block.tool, block.raw);
       return;
@@ -344,16 +349,6 @@ void AnswerReader::closeText(const Block& block, sdk::Events& events) {
                    std::to_string(characters_) + "}}";
   }
   if (!annotations.empty()) messageExtra("annotations", annotations, events);
-}
-
-void AnswerReader::closeThinking(const Block& block, sdk::Events& events) {
-  if (block.signature.empty()) return;
-  events.reasoning({}, 0, block.signature);
-  std::string thought;
-  json::Writer writer(thought);
-  writer.beginObject().member("type", "thinking").member("thinking", block.text);
-  writer.member("signature", block.signature).endObject();
-  messageExtra("thinking_blocks", thought, events);
 }
 
 // Deltas go where they would stand in a whole answer.

@@ -31,9 +31,8 @@ class Usage {
 /// no answer of this dialect, the upstream's own error if the body reports one, or what the host's
 /// sink answered.
 ///
-/// Beside the events: signed thinking comes as `thinking_blocks` of the message (litellm's form,
-/// which clients send back), blocks of server tools as `content_blocks`, citations as `citations`
-/// and, for pages of the web, as OpenAI's `annotations`.
+/// Beside the events: blocks of server tools come as `content_blocks` of the message, citations as
+/// `citations` and, for pages of the web, as OpenAI's `annotations`.
 class AnswerReader {
  public:
   /// `answersByTool`: calls of kAnswerTool are the answer's text. `requestId` names tool calls that
@@ -56,7 +55,7 @@ class AnswerReader {
     std::uint32_t tool = 0;
     bool input = false;  // some of the arguments came
     std::string raw;     // as it began: what is not text, thinking or a call
-    std::string text;    // thinking so far; the pieces of Other's input or content
+    std::string text;    // pieces of Other's input or content
     std::string signature;
     std::string citations;           // elements of an array
     std::vector<std::string> pages;  // url and title of cited pages, as members of an object
@@ -76,7 +75,6 @@ class AnswerReader {
   void close(std::int64_t index, sdk::Events& events);
   void close(const Block& block, sdk::Events& events);
   void closeText(const Block& block, sdk::Events& events);
-  void closeThinking(const Block& block, sdk::Events& events);
   void closeOther(const Block& block, sdk::Events& events);
   void messageExtra(std::string_view name, std::string_view elements, sdk::Events& events);
   void cite(Block& block, std::string_view citation);

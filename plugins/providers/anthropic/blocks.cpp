@@ -156,21 +156,15 @@ void addRedacted(std::string_view data, Blocks& blocks) {
   blocks.add(block);
 }
 
-/// One element of thinking_blocks or reasoning_details.
-struct Thought {
-  std::string type, text, signature, data, format;
-
-  explicit Thought(json::Reader& element) {
-    std::string buffer;
-    element.object([&](std::string_view key, json::Reader& value) {
-      if (key == "type") type = value.string(buffer).value_or("");
-      if (key == "thinking" || key == "text") text = value.string(buffer).value_or("");
-      if (key == "signature") signature = value.string(buffer).value_or("");
-      if (key == "data") data = value.string(buffer).value_or("");
-      if (key == "format") format = value.string(buffer).value_or("");
-    });
-  }
-};
+// What another vendor's model signed is refused here, and so is what nobody signed.
+void addReasoning(const pagoda_part& part, std::string_view type, Blocks& blocks) {
+  const std::string_view format = sdk::view(part.media_type);
+  const std::string_view signature = sdk::view(part.data);
+  if (format == "redacted" || (type == "reasoning.encrypted" && format.starts_with("anthropic")))
+    return addRedacted(signature, blocks);
+  if (format.empty() || format.starts_with("anthropic"))
+    addThinking(sdk::view(part.text), signature, blocks);
+}
 
 }  // namespace
 
@@ -185,6 +179,15 @@ void Blocks::add(std::string_view json) {
   begin();
   text_ += json;
   marked_ = json.find("\"cache_control\"") != std::string_view::npos;
+}
+
+void Blocks::append(const Blocks& other) {
+  if (other.empty()) return;
+  begin();
+  last_ = text_.size() + other.last_;
+  text_ += other.text_;
+  marked_ = other.marked_;
+  words_ = other.words_;
 }
 
 void Blocks::addText(std::string_view words, std::string_view cacheControl,
@@ -230,17 +233,14 @@ Extras readExtras(std::string_view object) {
   if (object.empty()) return extras;
   json::Reader reader(object);
   reader.object([&](std::string_view key, json::Reader& value) {
-    std::string_view* const slot = key == "type"                ? &extras.type
-                                   : key == "cache_control"     ? &extras.cacheControl
-                                   : key == "citations"         ? &extras.citations
-                                   : key == "context"           ? &extras.context
-                                   : key == "is_error"          ? &extras.isError
-                                   : key == "thinking_blocks"   ? &extras.thinkingBlocks
-                                   : key == "reasoning_details" ? &extras.reasoningDetails
-                                   : key == "content_blocks"    ? &extras.contentBlocks
-                                   : key == "function_call"     ? &extras.functionCall
-                                   : key == "file"              ? &extras.file
-                                                                : nullptr;
+    std::string_view* const slot = key == "type"             ? &extras.type
+                                   : key == "cache_control"  ? &extras.cacheControl
+                                   : key == "citations"      ? &extras.citations
+                                   : key == "context"        ? &extras.context
+                                   : key == "is_error"       ? &extras.isError
+                                   : key == "content_blocks" ? &extras.contentBlocks
+                                   : key == "file"           ? &extras.file
+                                                             : nullptr;
     if (slot == nullptr) return;
     *slot = value.raw();
     if (*slot == "null") *slot = {};
@@ -275,38 +275,11 @@ void addAssistantPart(const pagoda_part& part, Blocks& blocks) {
   const Extras extras = readExtras(own);
   std::string buffer;
   const std::string_view type = textOf(extras.type, buffer);
-  if (type == "redacted_thinking" || (type == "thinking" && part.data.size == 0)) {
-    json::Reader reader(own);
-    const Thought thought(reader);
-    if (type == "thinking") return addThinking(thought.text, thought.signature, blocks);
-    return addRedacted(thought.data, blocks);
-  }
-  if (part.kind == PAGODA_PART_REASONING)
-    return addThinking(sdk::view(part.text), sdk::view(part.data), blocks);
+  if (part.kind == PAGODA_PART_REASONING) return addReasoning(part, type, blocks);
   if (part.kind != PAGODA_PART_TEXT)
     unsupported("this model takes no media in an assistant's message");
   if (part.text.size == 0 && isAssistantBlock(type)) return blocks.add(own);
   blocks.addText(sdk::view(part.text), extras.cacheControl, extras.citations);
-}
-
-void addCarriedThinking(const Extras& extras, Blocks& blocks) {
-  if (isArray(extras.thinkingBlocks)) {
-    json::Reader reader(extras.thinkingBlocks);
-    reader.array([&](json::Reader& element) {
-      const Thought thought(element);
-      if (thought.type == "thinking") addThinking(thought.text, thought.signature, blocks);
-      if (thought.type == "redacted_thinking") addRedacted(thought.data, blocks);
-    });
-  } else if (isArray(extras.reasoningDetails)) {
-    json::Reader reader(extras.reasoningDetails);
-    reader.array([&](json::Reader& element) {
-      const Thought thought(element);
-      // What another vendor's model signed is refused here.
-      if (!thought.format.empty() && !thought.format.starts_with("anthropic")) return;
-      if (thought.type == "reasoning.text") addThinking(thought.text, thought.signature, blocks);
-      if (thought.type == "reasoning.encrypted") addRedacted(thought.data, blocks);
-    });
-  }
 }
 
 void addCarriedBlocks(const Extras& extras, Blocks& blocks) {

@@ -17,6 +17,8 @@ class Blocks {
 
   /// One whole block.
   void add(std::string_view json);
+  /// All blocks of another.
+  void append(const Blocks& other);
   /// A text block, unless the text is blank. `cacheControl` and `citations` are JSON texts or
   /// empty.
   void addText(std::string_view words, std::string_view cacheControl = {},
@@ -40,7 +42,7 @@ class Blocks {
 /// absent.
 struct Extras {
   std::string_view type, cacheControl, citations, context, isError;
-  std::string_view thinkingBlocks, reasoningDetails, contentBlocks, functionCall, file;
+  std::string_view contentBlocks, file;
 };
 Extras readExtras(std::string_view object);
 
@@ -50,10 +52,6 @@ void addPart(const pagoda_part& part, Blocks& blocks);
 
 /// Adds a part of an assistant's message: its text, signed thinking, and blocks of its own.
 void addAssistantPart(const pagoda_part& part, Blocks& blocks);
-
-/// Adds the thinking that a client of OpenAI's dialect carried back beside the content: litellm's
-/// `thinking_blocks`, OpenRouter's `reasoning_details`. Unsigned thinking cannot be sent.
-void addCarriedThinking(const Extras& extras, Blocks& blocks);
 
 /// Adds the blocks of server tools that an answer of ours brought as `content_blocks`.
 void addCarriedBlocks(const Extras& extras, Blocks& blocks);

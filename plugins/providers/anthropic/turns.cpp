@@ -41,16 +41,10 @@ void appendInput(std::string& out, std::string_view arguments) {
   }
 }
 
-void addThoughts(const pagoda_message& message, const Extras& extras, Blocks& blocks) {
+void addThoughts(const pagoda_message& message, Blocks& blocks) {
   for (const auto& part : Range<pagoda_part>(message.parts)) {
     if (part.kind == PAGODA_PART_REASONING) addAssistantPart(part, blocks);
   }
-  if (blocks.empty()) addCarriedThinking(extras, blocks);
-}
-
-// The form before tool calls had ids: a call and its result are matched by the function's name.
-std::string idOfFunction(std::string_view name) {
-  return "function-" + std::string(name);
 }
 
 }  // namespace
@@ -81,7 +75,7 @@ bool lostThinking(const pagoda_chat_request& request) {
     if (message.role != PAGODA_ROLE_ASSISTANT) continue;
     if (message.tool_calls.count == 0) return false;
     Blocks blocks;
-    addThoughts(message, readExtras(view(message.extra_json)), blocks);
+    addThoughts(message, blocks);
     return blocks.empty();
   }
   return false;
@@ -96,8 +90,7 @@ Blocks systemBlocks(const pagoda_chat_request& request) {
         throw sdk::Failure(PAGODA_E_UNSUPPORTED, "this model takes text only in a system message");
       addPart(part, blocks);
     }
-    if (const Extras extras = readExtras(view(message.extra_json)); !extras.cacheControl.empty())
-      blocks.mark(extras.cacheControl);
+    blocks.mark(readExtras(view(message.extra_json)).cacheControl);
   }
   return blocks;
 }
@@ -109,15 +102,12 @@ void Turns::write(const pagoda_chat_request& request) {
       case PAGODA_ROLE_SYSTEM:
         break;
       case PAGODA_ROLE_ASSISTANT:
-        turnTo(Role::Assistant);
         addAssistant(message);
         break;
       case PAGODA_ROLE_TOOL:
-        turnTo(Role::User);
         addResult(message);
         break;
       default:
-        turnTo(Role::User);
         addUser(message);
         break;
     }
@@ -129,14 +119,12 @@ void Turns::write(const pagoda_chat_request& request) {
 }
 
 // A message without content leaves no turn, so its neighbours may be of one role.
-void Turns::turnTo(Role role) {
-  if (role_ == role) return;
-  if (blocks_.empty() && results_.empty()) {
-    role_ = role;
-    return;
-  }
-  flush(false);
+void Turns::addTo(Role role, const Blocks& results, const Blocks& blocks) {
+  if (results.empty() && blocks.empty()) return;
+  if (role_ != role) flush(false);
   role_ = role;
+  results_.append(results);
+  blocks_.append(blocks);
 }
 
 void Turns::flush(bool last) {
@@ -156,58 +144,49 @@ void Turns::flush(bool last) {
 }
 
 void Turns::addUser(const pagoda_message& message) {
-  for (const auto& part : Range<pagoda_part>(message.parts)) addPart(part, blocks_);
-  if (const Extras extras = readExtras(view(message.extra_json)); !extras.cacheControl.empty())
-    blocks_.mark(extras.cacheControl);
+  Blocks blocks;
+  for (const auto& part : Range<pagoda_part>(message.parts)) addPart(part, blocks);
+  blocks.mark(readExtras(view(message.extra_json)).cacheControl);
+  addTo(Role::User, {}, blocks);
 }
 
 void Turns::addResult(const pagoda_message& message) {
   const Extras extras = readExtras(view(message.extra_json));
-  const std::string function = idOfFunction(view(message.name));
-  const std::string_view id =
-      message.tool_call_id.size != 0 ? view(message.tool_call_id) : std::string_view(function);
   Blocks content;
   for (const auto& part : Range<pagoda_part>(message.parts)) addPart(part, content);
-  std::string block = R"({"type":"tool_result","tool_use_id":")" + resultId(id) + '"';
+  std::string block = R"({"type":"tool_result","tool_use_id":")";
+  block += resultId(view(message.tool_call_id)) + '"';
   if (!content.empty()) block.append(R"(,"content":[)").append(content.text()).append("]");
   if (extras.isError == "true") block += R"(,"is_error":true)";
   if (isObject(extras.cacheControl))
     block.append(R"(,"cache_control":)").append(extras.cacheControl);
   block += '}';
-  results_.add(block);
+  Blocks results;
+  results.add(block);
+  addTo(Role::User, results, {});
 }
 
 void Turns::addAssistant(const pagoda_message& message) {
   const Extras extras = readExtras(view(message.extra_json));
+  Blocks blocks;
   // Thinking first: Anthropic refuses it anywhere else.
-  Blocks thoughts;
-  addThoughts(message, extras, thoughts);
-  if (!thoughts.empty()) blocks_.add(thoughts.text());
-  addCarriedBlocks(extras, blocks_);
+  addThoughts(message, blocks);
+  addCarriedBlocks(extras, blocks);
   for (const auto& part : Range<pagoda_part>(message.parts)) {
-    if (part.kind != PAGODA_PART_REASONING) addAssistantPart(part, blocks_);
+    if (part.kind != PAGODA_PART_REASONING) addAssistantPart(part, blocks);
   }
-  const Range<pagoda_tool_call> calls(message.tool_calls);
-  for (const auto& call : calls) addCall(view(call.id), view(call.name), view(call.arguments_json));
-  if (calls.empty() && isObject(extras.functionCall)) {
-    std::string name, arguments, buffer;
-    json::Reader reader(extras.functionCall);
-    reader.object([&](std::string_view key, json::Reader& value) {
-      if (key == "name") name = value.string(buffer).value_or("");
-      if (key == "arguments") arguments = value.string(buffer).value_or("");
-    });
-    if (!name.empty()) addCall(idOfFunction(name), name, arguments);
-  }
-  if (!extras.cacheControl.empty()) blocks_.mark(extras.cacheControl);
+  for (const auto& call : Range<pagoda_tool_call>(message.tool_calls)) blocks.add(callBlock(call));
+  blocks.mark(extras.cacheControl);
+  addTo(Role::Assistant, {}, blocks);
 }
 
-void Turns::addCall(std::string_view id, std::string_view name, std::string_view arguments) {
-  std::string block = R"({"type":"tool_use","id":")" + callId(id) + R"(","name":)";
-  json::appendString(block, name);
+std::string Turns::callBlock(const pagoda_tool_call& call) {
+  std::string block = R"({"type":"tool_use","id":")" + callId(view(call.id)) + R"(","name":)";
+  json::appendString(block, view(call.name));
   block += R"(,"input":)";
-  appendInput(block, arguments);
+  appendInput(block, view(call.arguments_json));
   block += '}';
-  blocks_.add(block);
+  return block;
 }
 
 // Some servers number the calls of each answer anew; within a conversation ids must differ.

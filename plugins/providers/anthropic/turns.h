@@ -31,20 +31,20 @@ class Turns {
   void write(const pagoda_chat_request& request);
 
  private:
-  enum class Role { None, User, Assistant };
+  enum class Role { User, Assistant };
 
-  void turnTo(Role role);
+  void addTo(Role role, const Blocks& results, const Blocks& blocks);
   void flush(bool last);
   void addUser(const pagoda_message& message);
   void addResult(const pagoda_message& message);
   void addAssistant(const pagoda_message& message);
-  void addCall(std::string_view id, std::string_view name, std::string_view arguments);
+  std::string callBlock(const pagoda_tool_call& call);
   std::string callId(std::string_view id);
   std::string resultId(std::string_view id) const;
 
   sdk::Buffer& out_;
   std::string_view cacheControl_;
-  Role role_ = Role::None;
+  Role role_ = Role::User;
   bool any_ = false;
   Blocks blocks_;
   Blocks results_;                              // of the user's turn

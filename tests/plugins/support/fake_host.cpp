@@ -109,6 +109,7 @@ struct Sink {
       case PAGODA_EV_REASONING:
         choice().reasoning += view(event.text);
         choice().signature += view(event.data);
+        if (event.name.size != 0) choice().signature += "[" + std::string(view(event.name)) + "]";
         break;
       case PAGODA_EV_REFUSAL:
         choice().refusal += view(event.text);

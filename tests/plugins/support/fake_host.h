@@ -24,11 +24,11 @@ struct ToolCall {
 struct Choice {
   std::string text;
   std::string reasoning;
-  std::string signature;  // of the reasoning
+  std::string signature;  // of the reasoning, each with its format in brackets
   std::string refusal;
   std::vector<ToolCall> tools;
   std::vector<std::pair<std::string, std::string>> media;  // type and data
-  std::string finish;  // the upstream's word
+  std::string finish;                                      // the upstream's word
   pagoda_finish reason = -1;
 };
 
