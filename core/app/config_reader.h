@@ -49,6 +49,9 @@ void readFlags(const std::vector<Flag>& flags, std::vector<OptionState>& options
 void readProviders(const YamlNode* node, std::vector<ProviderSettings>& providers,
                    const ReadContext& context);
 
+/// What to say of a provider of `type` without a key; of Alibaba Cloud in the seed's words.
+std::string missingCredentials(std::string_view type);
+
 /// `models:` (with `passthrough`, `unpriced`) and `routing:` of models.yaml. `builtIn` lends an
 /// entry of the same key its provider and model where it names none, as the seed's file does; may
 /// be null.

@@ -1,9 +1,12 @@
 #include "core/app/configuration.h"
 
 #include <algorithm>
+#include <span>
 #include <tuple>
 
 #include <sys/stat.h>
+
+#include <pagoda/json.hpp>
 
 #include "core/app/config_reader.h"
 
@@ -107,6 +110,29 @@ void checkProviders(const Configuration& configuration, const ReadContext& model
   }
 }
 
+/// `extra:` of a provider goes with each of its models; what a model says of a member wins.
+void addProvidersExtra(const Configuration& configuration, Model& model) {
+  const auto& providers = configuration.settings.providers;
+  const auto provider = std::ranges::find(providers, model.provider, &ProviderSettings::name);
+  if (provider == providers.end() || provider->extraJson.empty()) return;
+  if (model.extraJson.empty()) {
+    model.extraJson = provider->extraJson;
+    return;
+  }
+  std::vector<std::pair<std::string, std::string>> members;
+  json::Reader own(model.extraJson);
+  own.object([&](std::string_view key, json::Reader& value) {
+    std::string name(key);
+    members.emplace_back(std::move(name), value.raw());
+  });
+  std::vector<json::Change> changes;
+  for (const auto& [name, value] : members)
+    changes.push_back({name, json::Change::Action::Set, value});
+  std::string merged;
+  json::splice(provider->extraJson, std::span<const json::Change>(changes), merged);
+  model.extraJson = std::move(merged);
+}
+
 }  // namespace
 
 std::string defaultDirectory(const Environment& environment) {
@@ -187,8 +213,10 @@ void leaveOutUnusable(Configuration& configuration) {
   for (Model& model : configuration.catalogue.models) {
     std::string reason = reasonOf(model);
     if (reason.empty()) {
+      addProvidersExtra(configuration, model);
       kept.push_back(std::move(model));
     } else {
+      configuration.catalogue.unavailable[model.key] = reason;
       configuration.leftOut.push_back({model.key, std::move(reason)});
     }
   }

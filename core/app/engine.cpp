@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/api/error_table.h"
+#include "core/app/config_reader.h"
 #include "core/app/discovery.h"
 #include "core/services/classifier.h"
 
@@ -43,6 +44,7 @@ plugin_host::ProviderSpec specOf(const ProviderSettings& provider,
   if (spec.secrets["api_key"].empty() && !provider.baseUrl.empty())
     spec.secrets["api_key"].emplace_back();
   if (!provider.keyFrom.empty()) spec.secretHint = "set " + provider.keyFrom;
+  if (provider.type == "qwen") spec.missingSecret = missingCredentials(provider.type);
   spec.limits.event = upstream.maxEventBytes;
   return spec;
 }

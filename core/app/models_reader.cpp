@@ -27,6 +27,8 @@ const std::vector<std::string> kModelKeys = {"tier",
                                              "prompt_cache_min_tokens",
                                              "simulated",
                                              "local",
+                                             "extra",
+                                             "then",
                                              "enabled"};
 
 struct NamedCapability {
@@ -159,6 +161,9 @@ class ModelsReader {
     if (const YamlNode* flag = node.find("local")) read(*flag, where + "local", &model.local);
     if (const YamlNode* flag = node.find("enabled")) read(*flag, where + "enabled", &model.enabled);
     if (const YamlNode* supports = node.find("supports")) readSupports(*supports, where, model);
+    if (const YamlNode* extra = node.find("extra"); extra && isMap(*extra, where + "extra"))
+      model.extraJson = toJson(*extra);
+    if (const YamlNode* then = node.find("then")) readThen(*then, where, model);
     if (const YamlNode* refuses = node.find("refuses")) readRefuses(*refuses, where, model);
   }
 
@@ -191,6 +196,17 @@ class ModelsReader {
                          ? "stream, tools, json, json_schema, images, audio, files, reasoning, "
                            "seed, logprobs, prompt_cache"
                          : "did you mean '" + near + "'?");
+    }
+  }
+
+  void readThen(const YamlNode& node, const std::string& where, Model& model) {
+    std::string tier;
+    const Option option{
+        .path = where + "then", .target = &tier, .choices = {"tier0", "tier1", "tier2", "tier3"}};
+    if (const auto refusal = assign(option, node)) {
+      context_.wrong(node.position, where + "then: " + refusal->message, refusal->suggestion);
+    } else {
+      model.then = tier.back() - '0';
     }
   }
 

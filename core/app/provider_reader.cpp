@@ -11,10 +11,12 @@ constexpr std::string_view kEnvironmentPrefix = "PAGODA_PROVIDERS__";
 constexpr std::size_t kLongestName = 64;
 
 const std::vector<std::string>& ownKeys() {
-  static const std::vector<std::string> keys = {"name",    "type",     "base_url",
-                                                "api_key", "api_keys", "enabled"};
+  static const std::vector<std::string> keys = {"name",     "type",    "base_url", "api_key",
+                                                "api_keys", "enabled", "extra"};
   return keys;
 }
+
+const std::string kNoKey = "no API key";
 
 bool isName(std::string_view name) {
   if (name.empty() || name.size() > kLongestName) return false;
@@ -183,6 +185,9 @@ class ProviderReader {
       context_.wrong(draft.position, "provider '" + draft.name + "' needs a type",
                      "for example 'type: openai_compatible'");
     provider.settingsJson = toJson(settings);
+    if (provider.disabled.starts_with(kNoKey))
+      provider.disabled =
+          missingCredentials(provider.type) + provider.disabled.substr(kNoKey.size());
     return provider;
   }
 
@@ -216,6 +221,9 @@ class ProviderReader {
       } else {
         provider.type = value.text;
       }
+    } else if (entry.key == "extra") {
+      if (value.kind != YamlKind::Map) return wrong("extra must be a map", "members to send");
+      provider.extraJson = toJson(value);
     } else if (entry.key == "base_url") {
       if (value.kind == YamlKind::Scalar && checkUrl(value.text, wrong)) {
         provider.baseUrl = value.text;
@@ -289,7 +297,7 @@ class ProviderReader {
     if (!names.empty()) provider.keyFrom = "environment " + names;
     if (provider.apiKeys.empty() && provider.disabled.empty())
       provider.disabled =
-          names.empty() ? "no API key: " + entry.key + " is empty" : "no API key: set " + names;
+          kNoKey + (names.empty() ? ": " + entry.key + " is empty" : ": set " + names);
   }
 
   void readKey(const YamlNode& value, const Place& place, ProviderSettings& provider,
@@ -337,6 +345,10 @@ class ProviderReader {
 };
 
 }  // namespace
+
+std::string missingCredentials(std::string_view type) {
+  return type == "qwen" ? "Alibaba Cloud credentials not provided" : kNoKey;
+}
 
 void readProviders(const YamlNode* node, std::vector<ProviderSettings>& providers,
                    const ReadContext& context) {

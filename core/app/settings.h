@@ -102,7 +102,8 @@ struct ProviderSettings {
   std::vector<Secret> apiKeys;  ///< take turns; none where the upstream wants none
   /// base_url and what else the plugin reads; never the key.
   std::string settingsJson = "{}";
-  bool keyless = true;  ///< no `api_key` at all: the upstream wants none
+  std::string extraJson;  ///< object: members to send with each request, or empty
+  bool keyless = true;    ///< no `api_key` at all: the upstream wants none
   /// Empty: in use. Otherwise why not, for people.
   std::string disabled;
   Place place;

@@ -41,6 +41,9 @@ struct Model {
   Tokens cacheMinimum = -1;        ///< shortest prompt that is cached; -1: not known
   Tokens contextTokens = -1;       ///< -1: not known
   Tokens maxOutputTokens = -1;
+  std::string extraJson;  ///< object: members that its provider is sent as they are, or empty
+  /// Its answers are data: a model of this tier answers from them. Absent: it answers itself.
+  std::optional<int> then;
   std::vector<std::string> tags;      ///< the seed's `capabilities: [coding, debugging]`
   std::vector<std::string> keywords;  ///< the seed's `priority_keywords`
   bool simulated = false;             ///< answers are made up; never reached by fallback or auto
@@ -61,7 +64,9 @@ class Catalogue {
   std::vector<Model> models;
   std::vector<TaskRule> rules;
   std::string defaultTask = "general";
-  bool passthrough = false;       ///< `<provider>/<any id>` is allowed
+  bool passthrough = false;  ///< `<provider>/<any id>` is allowed
+  /// Models of the configuration that cannot be served at present, and why.
+  std::map<std::string, std::string, std::less<>> unavailable;
   std::optional<Price> unpriced;  ///< price of ids outside the catalogue; absent: refused
 
   const Model* find(std::string_view key) const;

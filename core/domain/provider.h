@@ -35,6 +35,7 @@ struct AttemptContext {
   std::string_view upstreamModel;
   Tokens maxOutputTokens = -1;  ///< the host's bound, must be sent
   bool stream = false;          ///< ask the upstream for a stream
+  std::string_view extraJson;   ///< object of the operator's: members to pass as they are, or empty
 };
 
 /// Hands what was emitted to the client and waits while it reads slower than we write.

@@ -56,6 +56,7 @@ struct ProviderSpec {
   /// Secret says that the upstream wants none.
   std::map<std::string, std::vector<Secret>, std::less<>> secrets;
   std::string secretHint;  ///< how to set a missing key, for the error: "set OPENAI_API_KEY"
+  std::string missingSecret = "no api key";  ///< what to call that
   ProviderLimits limits;
 };
 

@@ -23,7 +23,7 @@ std::string missingSecretText(const ProviderSpec& spec) {
   const std::string cure = spec.secretHint.empty() ? "set its api_key, or PAGODA_PROVIDERS__" +
                                                          upperCase(spec.name) + "__API_KEY"
                                                    : spec.secretHint;
-  return "no api key for provider " + spec.name + ": " + cure;
+  return spec.missingSecret + " for provider " + spec.name + ": " + cure;
 }
 
 }  // namespace

@@ -127,7 +127,7 @@ AttemptView::AttemptView(const AttemptContext& context, std::string_view endpoin
 
 EmbeddingView::EmbeddingView(const AttemptContext& context, const EmbeddingRequest& request,
                              std::string_view endpoint)
-    : attempt_(context, endpoint), storage_(request.storage) {
+    : attempt_(context, endpoint), extra_(context.extraJson), storage_(request.storage) {
   inputs_.reserve(request.texts.size());
   for (const std::string_view text : request.texts) inputs_.push_back(strOf(text));
   request_.struct_size = sizeof request_;
@@ -136,12 +136,13 @@ EmbeddingView::EmbeddingView(const AttemptContext& context, const EmbeddingReque
   request_.inputs = arrayOf(inputs_.data(), inputs_.size());
   request_.dimensions = request.dimensions.value_or(-1);
   request_.user = strOf(request.user);
+  request_.extra_json = strOf(extra_);
   request_.raw_json = strOf(request.rawJson);
 }
 
 RequestView::RequestView(const AttemptContext& context, const ChatRequest& request,
                          std::string_view endpoint)
-    : attempt_(context, endpoint), storage_(request.storage) {
+    : attempt_(context, endpoint), extra_(context.extraJson), storage_(request.storage) {
   addMessages(request);
   addTools(request);
   stop_.reserve(request.stop.size());
@@ -169,6 +170,7 @@ RequestView::RequestView(const AttemptContext& context, const ChatRequest& reque
   request_.choices = request.choices;
   request_.top_logprobs = request.topLogprobs;
   request_.user = strOf(request.user);
+  request_.extra_json = strOf(extra_);
   request_.raw_json = strOf(request.rawJson);
 }
 

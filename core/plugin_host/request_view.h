@@ -42,6 +42,7 @@ class EmbeddingView {
 
  private:
   const AttemptView attempt_;
+  const std::string extra_;
   const std::shared_ptr<void> storage_;
   std::vector<pagoda_str> inputs_;
   pagoda_embedding_request request_{};
@@ -63,6 +64,7 @@ class RequestView {
   void addTools(const ChatRequest& request);
 
   const AttemptView attempt_;
+  const std::string extra_;
   std::shared_ptr<void> storage_;
   std::vector<pagoda_part> parts_;
   std::vector<pagoda_tool_call> calls_;

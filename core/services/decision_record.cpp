@@ -131,7 +131,8 @@ std::string_view nameOf(Health health) {
 }
 
 std::string decisionJson(const CorridorRequest& request, const RequestClass& requestClass,
-                         const Selection& selection, const Plan* plan, const Outcome* outcome) {
+                         const Selection& selection, const Plan* plan, const Outcome* outcome,
+                         std::string_view handedOver) {
   std::string text;
   text.reserve(1024);
   JsonWriter json(text);
@@ -143,6 +144,7 @@ std::string decisionJson(const CorridorRequest& request, const RequestClass& req
   writeClass(json, requestClass);
   writeCandidates(json, selection);
   if (plan != nullptr) writePlan(json, *plan, selection);
+  if (!handedOver.empty()) json.rawMember("then", handedOver);
   if (outcome != nullptr) writeOutcome(json, *outcome);
   json.endObject();
   return text;

@@ -11,8 +11,11 @@
 namespace pagoda::services {
 
 /// JSON text. `plan` and `outcome` may be null: `explain` has no outcome, a refusal no plan.
+/// `handedOver`: the record of the second decision where the first model's answer was data, or
+/// empty.
 std::string decisionJson(const CorridorRequest& request, const RequestClass& requestClass,
-                         const Selection& selection, const Plan* plan, const Outcome* outcome);
+                         const Selection& selection, const Plan* plan, const Outcome* outcome,
+                         std::string_view handedOver = {});
 
 std::string_view nameOf(CostBasis basis);
 std::string_view nameOf(Health health);

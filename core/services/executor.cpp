@@ -160,15 +160,18 @@ Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOut
   context.number = record.number;
   context.upstreamModel = model.upstreamId;
   context.maxOutputTokens = maxOutput;
-  context.stream = stream_ != nullptr;
+  // Data that another model answers from is collected; so is an answer to a client that waits.
+  AnswerSink* const stream = model.then && !request_.withData ? nullptr : stream_;
+  context.stream = stream != nullptr;
+  context.extraJson = model.extraJson;
   const TimePoint start = runtime_.clock().now();
   context.deadline = request_.deadline;
   if (timeout > Millis{0}) context.deadline = std::min(context.deadline, start + timeout);
 
-  AnswerTap tap(stream_, outcome_, runtime_.clock(), serving_.limits.maxBody);
-  const AfterBatch afterBatch = [this, &tap]() -> Task<Result<void>> {
-    if (stream_ == nullptr || !tap.committed()) co_return Result<void>{};
-    Result<void> drained = co_await stream_->drain();
+  AnswerTap tap(stream, outcome_, runtime_.clock(), serving_.limits.maxBody);
+  const AfterBatch afterBatch = [stream, &tap]() -> Task<Result<void>> {
+    if (stream == nullptr || !tap.committed()) co_return Result<void>{};
+    Result<void> drained = co_await stream->drain();
     co_return drained;
   };
   parts_.health.started(model.key);
@@ -194,7 +197,7 @@ Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOut
     cut.kind = FailureKind::Protocol;
     cut.message = "the answer ended without a finish reason";
     status = tl::unexpected<AttemptFailure>(std::move(cut));
-  } else if (!status && stream_ != nullptr && tap.committed() && tap.allFinished() &&
+  } else if (!status && stream != nullptr && tap.committed() && tap.allFinished() &&
              status.error().kind != FailureKind::Cancelled) {
     // The model had said all that it had to say when the connection broke.
     status = AttemptStatus{};

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "core/services/answer_tap.h"
 #include "core/services/budget_ledger.h"
 #include "core/services/classifier.h"
 #include "core/services/decision_record.h"
 #include "core/services/executor.h"
+#include "core/services/hand_over.h"
 #include "core/services/health_board.h"
 #include "core/services/metrics.h"
 #include "core/services/selector.h"
@@ -156,16 +158,71 @@ Task<Outcome> Orchestrator::answer(CorridorRequest& request, AnswerSink* stream,
 
   Executor executor(parts_, *serving, request, stream, runtime, outcome);
   co_await executor.run(*plan, *selection);
+  std::string handedOver;
+  co_await handOver(request, *serving, stream, runtime, outcome, handedOver);
   mark = clock.now();
 
-  co_await account(request, requestClass, *selection, *plan, outcome, runtime);
+  co_await account(request, requestClass, *selection, *plan, handedOver, outcome, runtime);
   lap(outcome.times.account);
   co_return outcome;
 }
 
+// The answer of a model with `then` is data: a model of the tier that it names answers from it. If
+// none can, the data itself is a better answer than none.
+Task<void> Orchestrator::handOver(CorridorRequest& request, const Serving& serving,
+                                  AnswerSink* stream, Runtime& runtime, Outcome& outcome,
+                                  std::string& record) {
+  const Model* source = outcome.error ? nullptr : serving.catalogue->find(outcome.model);
+  if (source == nullptr || !source->then || request.embedding) co_return;
+  const Outcome data = outcome;
+  const std::string sources = sourcesOf(data.answer);
+  const std::string pool = "tier" + std::to_string(*source->then);
+
+  CorridorRequest second;
+  second.id = request.id;
+  second.caller = request.caller;
+  second.route = request.route;
+  second.clientRequestId = request.clientRequestId;
+  second.received = request.received;
+  second.deadline = request.deadline;
+  second.cancel = request.cancel;
+  second.withData = true;
+  second.chat = withData(request.chat, data.model, data.answer);
+  second.chat.model = pool;
+  const RequestClass requestClass = serving.classifier->describe(second.chat);
+  Result<Selection> selection =
+      select(second, requestClass, serving, parts_.health, parts_.budgets.left(second.caller));
+  Result<Plan> plan = tl::unexpected<Error>(Error{});
+  if (selection) {
+    const Features features = featuresOf(second, requestClass, *selection, runtime.clock().now());
+    plan = planFor(serving, second, features, *selection);
+  }
+  if (plan) {
+    record = decisionJson(second, requestClass, *selection, &*plan, nullptr);
+    std::optional<SourcedSink> sourced;
+    if (stream != nullptr) sourced.emplace(*stream, sources);
+    Executor executor(parts_, serving, second, sourced ? &*sourced : nullptr, runtime, outcome);
+    co_await executor.run(*plan, *selection);
+  }
+  const bool answered = plan && !outcome.error;
+  const bool begun = plan && !outcome.attempts.empty() && outcome.attempts.back().delivered;
+  if (answered) {
+    if (stream == nullptr && !sources.empty()) appendMembers(outcome.answer.answerExtra, sources);
+  } else if (!begun) {
+    const std::vector<AttemptRecord> attempts = std::move(outcome.attempts);
+    const Money cost = outcome.cost;
+    const PhaseTimes times = outcome.times;
+    outcome = data;
+    outcome.attempts = attempts;
+    outcome.cost = cost;
+    outcome.times = times;
+    if (stream != nullptr) replay(outcome, *stream);
+  }
+}
+
 Task<void> Orchestrator::account(const CorridorRequest& request, const RequestClass& requestClass,
-                                 const Selection& selection, const Plan& plan, Outcome& outcome,
-                                 Runtime& runtime) {
+                                 const Selection& selection, const Plan& plan,
+                                 std::string_view handedOver, Outcome& outcome, Runtime& runtime) {
   const Millis total = std::chrono::duration_cast<Millis>(runtime.clock().now() - request.received);
   std::map<CounterKey, std::int64_t> counters = parts_.metrics.countersOf(outcome);
   parts_.metrics.add(counters, outcome, total);
@@ -187,7 +244,7 @@ Task<void> Orchestrator::account(const CorridorRequest& request, const RequestCl
   row.time = parts_.clock.unixNow();
   row.totalMs = total.count();
   for (const AttemptRecord& attempt : outcome.attempts) row.attempts.push_back(rowOf(attempt));
-  row.decisionJson = decisionJson(request, requestClass, selection, &plan, &outcome);
+  row.decisionJson = decisionJson(request, requestClass, selection, &plan, &outcome, handedOver);
 
   Result<void> settled =
       co_await settleDurably(parts_.ledger, runtime, std::move(row), std::move(counters));

@@ -29,6 +29,7 @@ struct CorridorRequest {
   Caller caller;
   ChatRequest chat;  ///< of an embedding request only `model` and `user`
   std::optional<EmbeddingRequest> embedding;
+  bool withData = false;        ///< a model with `then` has given its data already
   std::string route;            ///< "/generate", "/v1/chat/completions"
   std::string clientRequestId;  ///< as the client sent it, or empty
   TimePoint received;
@@ -87,9 +88,11 @@ class Orchestrator {
   void swap(std::shared_ptr<const Serving> serving);
 
  private:
+  Task<void> handOver(CorridorRequest& request, const Serving& serving, AnswerSink* stream,
+                      Runtime& runtime, Outcome& outcome, std::string& record);
   Task<void> account(const CorridorRequest& request, const RequestClass& requestClass,
-                     const Selection& selection, const Plan& plan, Outcome& outcome,
-                     Runtime& runtime);
+                     const Selection& selection, const Plan& plan, std::string_view handedOver,
+                     Outcome& outcome, Runtime& runtime);
 
   Parts parts_;
   std::atomic<std::shared_ptr<const Serving>> serving_;

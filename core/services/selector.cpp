@@ -47,6 +47,9 @@ Result<Pool> resolve(const CorridorRequest& request, const Serving& serving, Sel
   if (const std::optional<int> tier = tierAlias(name)) return Pool{true, tier, nullptr};
   if (!namesModel(name)) return Pool{true, request.chat.preferredTier, nullptr};
   if (const Model* model = catalogue.find(name)) return Pool{false, std::nullopt, model};
+  if (const auto found = catalogue.unavailable.find(name); found != catalogue.unavailable.end())
+    return fail(ErrorCode::NoCandidate,
+                "no model can serve this request; " + found->first + ": " + found->second, "model");
 
   const std::size_t slash = name.find('/');
   if (slash == std::string_view::npos) return unknownModel(name, catalogue);
@@ -187,6 +190,8 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
       return leaveOut(kind == ModelKind::Chat ? "it makes embeddings; send it to /v1/embeddings"
                                               : "it is a model for chat, not for embeddings");
     }
+    if (request.withData && model.then)
+      return leaveOut("gives data, which the request has already");
     if (!model.enabled) return leaveOut("disabled by the configuration");
     if (pool.automatic && model.simulated && anyReal)
       return leaveOut("simulated: only when asked for by name");

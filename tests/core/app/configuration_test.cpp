@@ -594,3 +594,44 @@ TEST_CASE("a provider may have several keys, of which some need not be set", "[a
   sources.environment["PAGODA_PROVIDERS__P__API_KEYS"] = "k1, k2,";
   CHECK(read("base_url: http://127.0.0.1:1").apiKeys.size() == 2);
 }
+
+TEST_CASE("members to send go with each model of their provider, the model's own first",
+          "[app][config]") {
+  ConfigSources sources;
+  sources.pagodaYaml =
+      "providers:\n  - {name: p, type: sim, extra: {safe: true, user: all}}\n"
+      "  - {name: plain, type: sim}\n";
+  sources.modelsYaml =
+      "models:\n"
+      "  a: {tier: 1, provider: p, model: a, local: true, extra: {user: mine, n: 2}}\n"
+      "  b: {tier: 1, provider: p, model: b, local: true}\n"
+      "  c: {tier: 4, provider: plain, model: c, local: true, then: tier2}\n";
+  const Catalogue catalogue = loadConfiguration(sources).catalogue;
+  CHECK(catalogue.find("a")->extraJson == R"({"safe":true,"user":"mine","n":2})");
+  CHECK(catalogue.find("b")->extraJson == R"({"safe":true,"user":"all"})");
+  CHECK(catalogue.find("c")->extraJson.empty());
+  CHECK(catalogue.find("c")->then == 2);
+  CHECK_FALSE(catalogue.find("a")->then);
+
+  sources.modelsYaml = "models:\n  a: {tier: 4, provider: p, model: a, local: true, then: tier4}\n";
+  std::vector<Mistake> mistakes;
+  readConfiguration(sources, mistakes);
+  REQUIRE(mistakes.size() == 1);
+  CHECK_THAT(mistakes[0].message, Catch::Contains("models.a.then"));
+}
+
+TEST_CASE("Alibaba Cloud without a key says so in the seed's words, and what to set",
+          "[app][config]") {
+  ConfigSources sources;
+  sources.pagodaYaml =
+      "providers:\n  - {api_key: \"${DASHSCOPE_API_KEY:-}\", name: cloud, type: qwen}\n";
+  sources.modelsYaml =
+      "models:\n  q: {tier: 0, provider: cloud, model: q, price_per_million: {input: 1, output: "
+      "1}}\n";
+  const Configuration configuration = loadConfiguration(sources);
+  REQUIRE(configuration.leftOut.size() == 1);
+  const std::string reason =
+      "provider 'cloud' is disabled: Alibaba Cloud credentials not provided: set DASHSCOPE_API_KEY";
+  CHECK(configuration.leftOut[0].reason == reason);
+  CHECK(configuration.catalogue.unavailable.at("q") == reason);
+}

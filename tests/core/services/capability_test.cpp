@@ -30,6 +30,9 @@ struct House {
   Outcome answer(const ChatRequest& chat) {
     auto catalogue = std::make_shared<Catalogue>();
     catalogue->models.push_back(picky);
+    return answer(chat, catalogue);
+  }
+  Outcome answer(const ChatRequest& chat, std::shared_ptr<Catalogue> catalogue) {
     serving->catalogue = catalogue;
     serving->classifier = std::make_shared<KeywordClassifier>(*catalogue);
     Orchestrator orchestrator(
@@ -145,4 +148,16 @@ TEST_CASE("a prompt that cannot fit into the context leaves the model out",
   REQUIRE(outcome.error);
   CHECK_THAT(outcome.error->message,
              Catch::Contains("the prompt is longer than its context of 100 tokens"));
+}
+
+TEST_CASE("a model of the configuration that cannot be served is told apart from an unknown one",
+          "[services][capabilities]") {
+  House house;
+  auto catalogue = std::make_shared<Catalogue>();
+  catalogue->unavailable["picky"] = "its provider has no key: set A_KEY";
+  const Outcome outcome = house.answer(chat(), catalogue);
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == ErrorCode::NoCandidate);
+  CHECK(outcome.error->message ==
+        "no model can serve this request; picky: its provider has no key: set A_KEY");
 }

@@ -1,0 +1,38 @@
+#pragma once
+// `then: tier1` of a model: its answer is not the client's but the data from which a model of that
+// tier answers.
+
+#include <string>
+#include <string_view>
+
+#include "core/domain/answer.h"
+#include "core/services/orchestrator.h"
+
+namespace pagoda::services {
+
+/// `request` with `data` as quoted material behind the leading system messages, in its fields and
+/// in rawJson. The material is a JSON string, so that nothing in it can end the quotation; it is
+/// still foreign text, and the model is told so. Keeps what `request` points to alive.
+ChatRequest withData(const ChatRequest& request, std::string_view origin, const ChatAnswer& data);
+
+/// The members by which `data` names its sources, as an object, or empty.
+std::string sourcesOf(const ChatAnswer& data);
+
+/// Adds the sources to a stream, in its first chunk.
+class SourcedSink final : public AnswerSink {
+ public:
+  /// `sources` as from sourcesOf(); both outlive the sink.
+  SourcedSink(AnswerSink& next, std::string_view sources) : next_(next), sources_(sources) {}
+  void begin(const Outcome& outcome) override { next_.begin(outcome); }
+  bool emit(const Event& event) override;
+  Task<Result<void>> drain() override { return next_.drain(); }
+
+ private:
+  AnswerSink& next_;
+  std::string_view sources_;
+};
+
+/// Says a collected answer to a sink that has heard nothing yet.
+void replay(const Outcome& outcome, AnswerSink& sink);
+
+}  // namespace pagoda::services
