@@ -24,6 +24,11 @@ inline std::string_view textOf(std::string_view raw, std::string& buffer) {
   return *json::Reader(raw).string(buffer);
 }
 
+/// The upstream sent bytes that make no sense.
+[[noreturn]] inline void nonsense(const char* what) {
+  throw sdk::Failure(PAGODA_E_PROTOCOL, what);
+}
+
 /// Whether there is nothing to read in it: Anthropic refuses such a block.
 inline bool isBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;

@@ -1,4 +1,5 @@
 // What goes out: turns, blocks, tools and marks for one request of OpenAI's dialect.
+#include <filesystem>
 #include <string>
 
 #include <catch2/catch.hpp>
@@ -266,4 +267,32 @@ TEST_CASE("automatic cache marks stand where a prefix ends, unless the client ma
                       R"([{"role":"user","content":"a","cache_control":{"type":"ephemeral"}}])"),
                "messages") ==
       R"([{"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}]}])");
+}
+
+TEST_CASE("every recorded request of OpenAI's dialect becomes one JSON object, or is refused",
+          "[anthropic][shared]") {
+  const std::filesystem::path root = std::filesystem::path(PAGODA_SHARED_DIR) / "wire/fixtures";
+  if (!std::filesystem::exists(root)) {
+    WARN("skipped: " << root << " is not there");
+    return;
+  }
+  int written = 0;
+  for (const char* provider : {"openai", "openrouter", "groq", "mistral", "deepseek"}) {
+    for (const auto& file : filesIn(root / provider)) {
+      const Recording recording = readRecording(file);
+      for (const char* model :
+           {"claude-3-5-haiku-latest", "claude-sonnet-4-5", "claude-opus-5-5"}) {
+        Request request = claude(model, "", "", R"("auto_cache":"5m")");
+        request.rawJson = recording.requestBody;
+        if (recording.endpoint != "chat.completions" || !accepts(request)) continue;
+        const Exchange seen = runWhole(request, kAnswer);
+        INFO(provider << "/" << recording.file << " " << seen.error.message);
+        if (seen.status == PAGODA_E_UNSUPPORTED) continue;
+        ++written;
+        CHECK(seen.status == PAGODA_OK);
+        CHECK(pagoda::json::valid(seen.body));
+      }
+    }
+  }
+  CHECK(written > 500);
 }
