@@ -1,0 +1,38 @@
+#pragma once
+// The answer's text, and where it is from.
+
+#include <string>
+#include <vector>
+
+#include "run.h"
+
+namespace pagoda::external {
+
+struct Source {
+  std::string title;
+  std::string url;
+  std::size_t start = 0;  ///< characters of the text where it is named
+  std::size_t end = 0;
+};
+
+struct Answer {
+  std::string text;  ///< sources included
+  std::vector<Source> sources;
+};
+
+/// Once all steps are answered. Throws Failure(PAGODA_E_PROTOCOL) when nothing of the answer's
+/// template has a value.
+Answer render(const Run& run);
+
+/// [{"type":"url_citation","url_citation":{...}}] in an object, as OpenAI's messages have it.
+std::string annotationsJson(const Answer& answer);
+/// {"citations":["https://…"]}, as Perplexity has it.
+std::string citationsJson(const Answer& answer);
+/// {"answer":"…","sources":[{"title","url"}]}: the text where JSON was asked for.
+std::string answerJson(const Answer& answer);
+
+/// {"pagoda_then":{"model":…,"context":…}}: the data for a model of another tier, marked as data. A
+/// mark cannot be forged by who wrote the data, for it is made from all of it.
+std::string thenJson(const Run& run, const Answer& answer);
+
+}  // namespace pagoda::external
