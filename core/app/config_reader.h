@@ -58,6 +58,10 @@ std::string missingCredentials(std::string_view type);
 void readModels(const YamlNode& root, const Catalogue* builtIn, Catalogue& catalogue,
                 const ReadContext& context);
 
+/// `cost_management.teams` of models.yaml.
+void readTeams(const YamlNode& root, std::map<std::string, CostSettings::Team>& teams,
+               const ReadContext& context);
+
 /// The files compiled in: config/pagoda.yaml and config/models.yaml.
 std::string_view builtInPagodaYaml();
 std::string_view builtInModelsYaml();

@@ -9,6 +9,7 @@
 #include <pagoda/json.hpp>
 
 #include "core/app/config_reader.h"
+#include "core/base/time_zone.h"
 
 namespace pagoda::app {
 namespace {
@@ -84,6 +85,10 @@ void checkTogether(const Configuration& configuration, std::vector<Mistake>& mis
   const std::size_t secret = s.security.jwtSecret.reveal().size();
   if (secret > 0 && secret < kShortestJwtSecret)
     wrong("security.jwt_secret", "shorter than 32 bytes", "make one with: openssl rand -base64 32");
+  if (!TimeZone::find(s.cost.timeZone))
+    wrong("cost_management.time_zone",
+          "the zone '" + s.cost.timeZone + "' is not known on this system",
+          "a name such as Asia/Tokyo; zones other than UTC need the package tzdata");
   Money shares;
   for (const auto& [tier, share] : s.cost.tierAllocation) shares += share;
   if (shares > Money::fromNanoUsd(1'000'000'000))
@@ -167,7 +172,7 @@ Configuration readConfiguration(const ConfigSources& sources, std::vector<Mistak
   const std::string modelsText = textOf(sources, kModelsFile, models.file, mistakes);
   const YamlNode modelsRoot = readYaml(modelsText, models.file, mistakes);
   // Entries of `models:` are models, not options, but for the three that the table knows.
-  std::vector<std::string> others = {"routing"};
+  std::vector<std::string> others = {"routing", "cost_management.teams"};
   if (const YamlNode* entries = modelsRoot.find("models"))
     for (const YamlNode::Entry& entry : entries->entries)
       if (entry.key != "passthrough" && entry.key != "only_qwen")
@@ -176,6 +181,7 @@ Configuration readConfiguration(const ConfigSources& sources, std::vector<Mistak
   const Catalogue lent =
       sources.directory.empty() ? Catalogue{} : builtInCatalogue(sources.environment);
   readModels(modelsRoot, &lent, configuration.catalogue, models);
+  readTeams(modelsRoot, settings.cost.teams, models);
 
   readEnvironment(options, pagoda);
   readFlags(sources.flags, options, mistakes);

@@ -110,10 +110,10 @@ std::shared_ptr<services::Serving> makeServing(Configuration& configuration,
   return serving;
 }
 
-store::Store openStoreOrEnd(const std::string& database, const StorageSettings& settings,
+store::Store openStoreOrEnd(const std::string& database, const Settings& settings,
                             const Clock& clock) {
   try {
-    return store::openStore(database, storeOptions(settings), clock);
+    return store::openStore(database, storeOptions(settings.storage, settings.cost), clock);
   } catch (const store::StoreError& error) {
     throw StartError(ExitCode::Storage, error.what());
   }
@@ -138,7 +138,23 @@ plugin_host::PluginHost makeHost(const Settings& settings, const std::string& st
   }
 }
 
+std::optional<Money> limitOf(Money amount) {
+  return amount > Money{} ? std::optional<Money>(amount) : std::nullopt;
+}
+
 }  // namespace
+
+services::BudgetRules budgetRules(const CostSettings& cost) {
+  services::BudgetRules rules;
+  rules.all = {limitOf(cost.dailyBudget), cost.monthlyBudget, limitOf(cost.totalBudget)};
+  rules.shares = cost.tierAllocation;
+  rules.borrowing = cost.borrowing == "none"  ? services::Borrowing::None
+                    : cost.borrowing == "any" ? services::Borrowing::Any
+                                              : services::Borrowing::Lower;
+  for (const auto& [name, team] : cost.teams)
+    rules.teams[name] = {limitOf(team.daily), limitOf(team.monthly), limitOf(team.total)};
+  return rules;
+}
 
 std::string databasePath(const Settings& settings) {
   return (fs::path(settings.storage.dataDir) / "pagoda.db").string();
@@ -177,11 +193,12 @@ plugin_host::PluginHostOptions pluginOptions(const Settings& settings,
   return options;
 }
 
-store::StoreOptions storeOptions(const StorageSettings& settings) {
+store::StoreOptions storeOptions(const StorageSettings& settings, const CostSettings& cost) {
   store::StoreOptions options;
   options.durability =
       settings.durability == "process" ? store::Durability::Process : store::Durability::Group;
   options.busyTimeout = settings.busyTimeout;
+  if (auto zone = TimeZone::find(cost.timeZone)) options.zone = std::move(zone);
   options.queueLimit = static_cast<std::size_t>(settings.queue);
   return options;
 }
@@ -201,9 +218,10 @@ Engine::Engine(Configuration given, const EnginePlace& place)
           configuration.settings.logging.format == "json" ? LogFormat::Json : LogFormat::Text),
       plugins(makeHost(configuration.settings, place.pluginState, log, clock)),
       serving(makeServing(configuration, loaded(plugins))),
-      store(openStoreOrEnd(place.database, configuration.settings.storage, clock)),
+      store(openStoreOrEnd(place.database, configuration.settings, clock)),
       ids(clock),
-      budgets(clock, configuration.settings.cost.monthlyBudget, store.ledger().totals()),
+      budgets(clock, budgetRules(configuration.settings.cost), store.ledger().totals(),
+              TimeZone::find(configuration.settings.cost.timeZone)),
       health(clock),
       metrics(store.ledger().counters()),
       orchestrator({clock, store.ledger(), budgets, health, metrics, api::httpStatusOf}, serving) {}

@@ -49,7 +49,8 @@ struct Engine {
 /// The options of `plugins:`, with the folders beside the program.
 plugin_host::PluginHostOptions pluginOptions(const Settings& settings,
                                              const std::string& stateDirectory);
-store::StoreOptions storeOptions(const StorageSettings& settings);
+store::StoreOptions storeOptions(const StorageSettings& settings, const CostSettings& cost);
+services::BudgetRules budgetRules(const CostSettings& cost);
 LogLevel logLevelOf(const std::string& name);
 std::string databasePath(const Settings& settings);
 

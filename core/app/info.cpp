@@ -53,7 +53,9 @@ void writeCost(JsonWriter& json, const CostSettings& cost) {
   json.key("tier_allocation").beginObject();
   for (const auto& [tier, share] : cost.tierAllocation)
     json.rawMember(std::to_string(tier), share.toString());
-  json.endObject().endObject();
+  json.endObject();
+  json.member("borrowing", std::string_view(cost.borrowing));
+  json.member("time_zone", std::string_view(cost.timeZone)).endObject();
 }
 
 void writePrice(JsonWriter& json, const Price& price) {

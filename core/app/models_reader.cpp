@@ -350,6 +350,43 @@ class ModelsReader {
 
 }  // namespace
 
+void readTeams(const YamlNode& root, std::map<std::string, CostSettings::Team>& teams,
+               const ReadContext& context) {
+  constexpr std::size_t kLongestName = 64;  // what an open hold keeps of it
+  const YamlNode* cost = root.find("cost_management");
+  const YamlNode* node = cost == nullptr ? nullptr : cost->find("teams");
+  if (node == nullptr || node->kind == YamlKind::Null) return;
+  const std::string where = "cost_management.teams";
+  if (node->kind != YamlKind::Map) {
+    context.wrong(node->position, "'" + where + "' must be a map",
+                  "write NAME: {monthly_budget_usd: 10}");
+    return;
+  }
+  for (const YamlNode::Entry& entry : node->entries) {
+    const std::string path = where + "." + entry.key;
+    if (entry.key.empty() || entry.key.size() > kLongestName)
+      context.wrong(entry.position, where + ": a team's name has 1 to 64 bytes");
+    if (entry.value.kind != YamlKind::Map) {
+      context.wrong(entry.value.position, "'" + path + "' must be a map",
+                    "write {monthly_budget_usd: 10}");
+      continue;
+    }
+    CostSettings::Team& team = teams[entry.key];
+    const std::pair<std::string, Money*> known[] = {{"daily_budget_usd", &team.daily},
+                                                    {"monthly_budget_usd", &team.monthly},
+                                                    {"total_budget_usd", &team.total}};
+    context.refuseUnknown(entry.value,
+                          {"daily_budget_usd", "monthly_budget_usd", "total_budget_usd"}, path);
+    for (const auto& [name, target] : known) {
+      const YamlNode* value = entry.value.find(name);
+      if (value == nullptr) continue;
+      const Option option{.path = path + "." + name, .target = target};
+      if (const auto refusal = assign(option, *value))
+        context.wrong(value->position, option.path + ": " + refusal->message, refusal->suggestion);
+    }
+  }
+}
+
 void readModels(const YamlNode& root, const Catalogue* builtIn, Catalogue& catalogue,
                 const ReadContext& context) {
   ModelsReader reader(context, builtIn, catalogue);

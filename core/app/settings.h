@@ -92,6 +92,14 @@ struct CostSettings {
   Money monthlyBudget = Money::fromNanoUsd(70'000'000'000);
   Money maxRequestCost = Money::fromNanoUsd(5'000'000'000);
   std::map<int, Money> tierAllocation;  ///< parts of one as nano, 0.15 is 150'000'000
+  Money dailyBudget;                    ///< 0: no limit of its own
+  Money totalBudget;                    ///< 0: none
+  std::string timeZone = "UTC";
+  std::string borrowing = "lower";  ///< none, lower, any
+  struct Team {
+    Money daily, monthly, total;  ///< 0: none
+  };
+  std::map<std::string, Team> teams;
 };
 
 /// One entry of `providers:`.

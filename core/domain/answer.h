@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
+#include "core/base/time_zone.h"
 #include "core/domain/chat.h"
 #include "core/domain/embedding.h"
 #include "core/domain/failure.h"
@@ -74,6 +75,7 @@ struct AttemptRecord {
   CostBasis basis = CostBasis::Free;
   bool overage = false;    ///< the upstream reported more than was held; the hold was charged
   bool delivered = false;  ///< the client got something of it
+  CalendarDay day = 0;     ///< that it is charged to
   Millis firstByte{-1};    ///< -1: none came
   Millis total{0};
 };

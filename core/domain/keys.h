@@ -26,6 +26,9 @@ struct ApiKey {
   UnixMillis created = 0;
   std::optional<UnixMillis> expires;
   bool revoked = false;
+  std::optional<Money> dailyBudget;
+  std::optional<Money> totalBudget;
+  std::string team;  ///< of `cost_management.teams`, whose budget it shares; or empty
 };
 
 /// Thread-safe.
@@ -49,6 +52,9 @@ struct Caller {
   std::string name;
   KeyRole role = KeyRole::User;
   std::optional<Money> monthlyBudget;
+  std::optional<Money> dailyBudget;
+  std::optional<Money> totalBudget;
+  std::string team;
 };
 
 }  // namespace pagoda

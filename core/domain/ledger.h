@@ -14,6 +14,7 @@
 #include "core/base/money.h"
 #include "core/base/result.h"
 #include "core/base/task.h"
+#include "core/base/time_zone.h"
 #include "core/domain/runtime.h"
 
 namespace pagoda {
@@ -31,7 +32,9 @@ struct HoldRow {
   UnixMillis time = 0;
   bool simulated = false;  ///< play money: recovery records it and charges nothing
   std::string clientRequestId =
-      {};  ///< as in RequestRow, so that a recovered row can be recognised
+      {};                 ///< as in RequestRow, so that a recovered row can be recognised
+  CalendarDay day = 0;    ///< that it is charged to, in the budget's zone
+  std::string team = {};  ///< of the key, or empty
 };
 
 enum class AttemptState { Settled, Void, Unsettled };
@@ -52,6 +55,11 @@ struct AttemptRow {
   std::string failure;  ///< name of the FailureKind, or empty
   int httpStatus = 0;
   std::int64_t firstByteMs = -1, totalMs = 0;
+  CalendarDay day = 0;    ///< of its hold: what is settled after midnight is yesterday's spending
+  std::string priceBook;  ///< source and day read of the price; empty: it needs none
+  Money reported = Money::fromNanoUsd(-1);  ///< cost by the provider's figures, where the charge is
+                                            ///< another; -1: they agree
+  Tokens cacheWriteHourTokens = -1, searches = -1;
 };
 
 /// One request, complete. All of it is committed in one transaction.
@@ -73,13 +81,20 @@ struct RequestRow {
   std::int64_t totalMs = 0;
   std::vector<AttemptRow> attempts;
   std::string decisionJson;
+  std::string team;  ///< of the key when it was asked, or empty
 };
 
-/// What the ledger knew when it was opened.
+/// What a scope has spent, credits taken off, simulated requests left out.
+struct Spent {
+  Money day;
+  Money month;
+  Money total;
+};
+
+/// What the ledger knew when it was opened. Scopes are "all", "tier=2", "key=key_...", "team=...".
 struct LedgerTotals {
-  Money spentThisMonth;  ///< simulated requests left out
-  std::map<int, Money> spentThisMonthByTier;
-  std::map<std::string, Money> spentThisMonthByKey;
+  CalendarDay today = 0;  ///< the day, and with it the month, that the sums are of
+  std::map<std::string, Spent> spent;
   Money recoveredUnsettled;  ///< holds of a former process that were charged now
   std::int64_t recoveredHolds = 0;
 };

@@ -10,7 +10,8 @@ bool usable(const ApiKey& key, UnixMillis now) {
 }
 
 Caller callerOf(const ApiKey& key) {
-  return {key.id, key.name, key.role, key.monthlyBudget};
+  return {key.id,          key.name,        key.role, key.monthlyBudget,
+          key.dailyBudget, key.totalBudget, key.team};
 }
 
 }  // namespace
@@ -19,7 +20,7 @@ Authenticator::Authenticator(AuthMode mode, KeyStore& keys, const Clock& clock)
     : mode_(mode), keys_(keys), clock_(clock) {}
 
 Task<Result<Caller>> Authenticator::identify(std::string_view bearer, Runtime& runtime) {
-  if (mode_ == AuthMode::None) co_return Caller{{}, "anonymous", KeyRole::Admin, std::nullopt};
+  if (mode_ == AuthMode::None) co_return Caller{{}, "anonymous", KeyRole::Admin, {}, {}, {}, {}};
   if (bearer.empty())
     co_return fail(ErrorCode::Unauthenticated,
                    "send an API key as 'Authorization: Bearer <key>' or 'x-api-key'");

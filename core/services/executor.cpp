@@ -127,6 +127,17 @@ Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOut
   }
   // Play money is held and charged nowhere.
   const Money amount = model.simulated ? Money{} : worstCaseOf(candidate);
+  if (outcome_.cost + amount > serving_.maxRequestCost && !model.simulated) {
+    refusal_ = Error{ErrorCode::BudgetExceeded,
+                     "Budget exceeded and no fallback available: this attempt may cost up to $" +
+                         amount.toString() + " and the request has spent $" +
+                         outcome_.cost.toString() + " of max_request_cost_usd $" +
+                         serving_.maxRequestCost.toString() + "; lower max_tokens or raise it",
+                     {},
+                     {},
+                     {}};
+    co_return Next::NextStep;
+  }
   Result<Hold> hold = parts_.budgets.hold(request_.caller, model.tier, amount);
   if (!hold) {
     refusal_ = hold.error();
@@ -140,10 +151,13 @@ Task<Executor::Next> Executor::attempt(const Candidate& candidate, Tokens maxOut
   record.upstreamModel = model.upstreamId;
   record.tier = model.tier;
   record.held = amount;
+  record.day = hold->day();
   if (amount > Money{}) {
     HoldRow row{request_.id, record.number, request_.caller.key,   model.key, model.provider,
                 model.tier,  amount,        parts_.clock.unixNow()};
     row.clientRequestId = request_.clientRequestId;
+    row.day = record.day;
+    row.team = request_.caller.team;
     Result<void> written = parts_.ledger.hold(std::move(row));
     if (!written) {
       refusal_ = written.error();

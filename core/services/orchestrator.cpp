@@ -16,7 +16,7 @@ namespace pagoda::services {
 namespace {
 
 Features featuresOf(const CorridorRequest& request, const RequestClass& requestClass,
-                    const Selection& selection, TimePoint now) {
+                    const Selection& selection, const Purse& purse, TimePoint now) {
   Features features;
   features.decision = request.id;
   features.requestClass = &requestClass;
@@ -25,6 +25,7 @@ Features featuresOf(const CorridorRequest& request, const RequestClass& requestC
   features.outputTokens = request.chat.maxOutputTokens.value_or(-1);
   if (request.deadline != TimePoint::max())
     features.deadlineMs = std::chrono::duration_cast<Millis>(request.deadline - now).count();
+  features.budgetNano = purse.most().nanoUsd();
   features.tenant = request.caller.key.value();
   features.stream = request.chat.stream;
   features.turns = static_cast<std::uint32_t>(request.chat.messages.size());
@@ -96,6 +97,7 @@ AttemptRow rowOf(const AttemptRecord& attempt) {
     row.failure = pagoda::nameOf(attempt.failure->kind);
     row.httpStatus = attempt.failure->httpStatus;
   }
+  row.day = attempt.day;
   row.firstByteMs = attempt.firstByte.count();
   row.totalMs = attempt.total.count();
   return row;
@@ -138,15 +140,15 @@ Task<Outcome> Orchestrator::answer(CorridorRequest& request, AnswerSink* stream,
   outcome.taskType = requestClass.task;
   lap(outcome.times.classify);
 
-  Result<Selection> selection =
-      select(request, requestClass, *serving, parts_.health, parts_.budgets.left(request.caller));
+  const Purse purse = parts_.budgets.purse(request.caller);
+  Result<Selection> selection = select(request, requestClass, *serving, parts_.health, purse);
   if (!selection) {
     outcome.error = selection.error();
     parts_.metrics.add(parts_.metrics.countersOf(outcome), outcome, Millis{0});
     co_return outcome;
   }
   outcome.clamped = selection->clamped;
-  const Features features = featuresOf(request, requestClass, *selection, mark);
+  const Features features = featuresOf(request, requestClass, *selection, purse, mark);
   Result<Plan> plan = planFor(*serving, request, features, *selection);
   if (!plan) {
     outcome.error = plan.error();
@@ -229,6 +231,7 @@ Task<void> Orchestrator::account(const CorridorRequest& request, const RequestCl
 
   RequestRow row;
   row.request = request.id;
+  row.team = request.caller.team;
   row.clientRequestId = request.clientRequestId;
   row.key = request.caller.key;
   row.route = request.route;
@@ -255,9 +258,10 @@ Task<void> Orchestrator::account(const CorridorRequest& request, const RequestCl
 Result<std::string> Orchestrator::explain(const CorridorRequest& request) {
   const std::shared_ptr<const Serving> serving = serving_.load();
   const RequestClass requestClass = classOf(*serving, request);
-  PAGODA_TRY(const Selection selection, select(request, requestClass, *serving, parts_.health,
-                                               parts_.budgets.left(request.caller)));
-  Features features = featuresOf(request, requestClass, selection, request.received);
+  const Purse purse = parts_.budgets.purse(request.caller);
+  PAGODA_TRY(const Selection selection,
+             select(request, requestClass, *serving, parts_.health, purse));
+  Features features = featuresOf(request, requestClass, selection, purse, request.received);
   features.shadow = true;
   PAGODA_TRY(const Plan plan, planFor(*serving, request, features, selection));
   return decisionJson(request, requestClass, selection, &plan, nullptr);

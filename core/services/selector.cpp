@@ -165,7 +165,7 @@ bool namesModel(std::string_view model) {
 }
 
 Result<Selection> select(const CorridorRequest& request, const RequestClass& requestClass,
-                         const Serving& serving, const HealthBoard& health, Money budgetLeft) {
+                         const Serving& serving, const HealthBoard& health, const Purse& purses) {
   Selection selection;
   PAGODA_TRY(const Pool pool, resolve(request, serving, selection));
   selection.requestedTier = pool.tier;
@@ -176,7 +176,6 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
   });
   const bool anySimulated = std::ranges::any_of(
       catalogue.models, [&](const Model& m) { return m.enabled && m.kind == kind && m.simulated; });
-  const Money purse = std::min(budgetLeft, serving.maxRequestCost);
   const std::uint32_t used = parametersOf(request.chat);
   bool othersRefused = false;
 
@@ -212,6 +211,8 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
       return leaveOut("the prompt is longer than its context of " +
                       std::to_string(model.contextTokens) + " tokens");
 
+    const Money purse =
+        model.simulated ? Money::max() : std::min(purses.of(model.tier), serving.maxRequestCost);
     const Bound bound = request.embedding
                             ? boundOfEmbeddings(model, request)
                             : boundOf(model, request, requestClass.promptTokens, serving, purse);
@@ -256,7 +257,8 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
     selection.onlyBudget = true;
     return fail(ErrorCode::BudgetExceeded,
                 "Budget exceeded and no fallback available: this request may cost up to $" +
-                    selection.cheapestWorstCase.toString() + " and $" + purse.toString() +
+                    selection.cheapestWorstCase.toString() + " and $" +
+                    std::min(purses.most(), serving.maxRequestCost).toString() +
                     " is left; lower max_tokens, choose a cheaper model or raise the budget");
   }
   std::string message = "no model can serve this request";

@@ -6,6 +6,7 @@
 
 #include "core/base/result.h"
 #include "core/domain/routing.h"
+#include "core/services/budget_ledger.h"
 #include "core/services/orchestrator.h"
 
 namespace pagoda::services {
@@ -31,6 +32,6 @@ Money embeddingCost(const Price& price, const EmbeddingRequest& batch);
 
 /// Errors: UnknownModel (with near names), NoCandidate, BudgetExceeded.
 Result<Selection> select(const CorridorRequest& request, const RequestClass& requestClass,
-                         const Serving& serving, const HealthBoard& health, Money budgetLeft);
+                         const Serving& serving, const HealthBoard& health, const Purse& purse);
 
 }  // namespace pagoda::services

@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint64_t kMagic = 0x31444c4f48474450;  // "PDGHOLD1"
 constexpr std::uint32_t kOpen = 0x6e65706f;           // "open"
 constexpr std::size_t kTextBytes = 448;
+constexpr std::size_t kLongestTeam = 64;
 constexpr std::size_t kSlotsPerStep = 128;
 
 [[noreturn]] void failToOpen(const std::string& path, int error) {
@@ -40,7 +41,9 @@ struct HoldJournal::Slot {
   std::uint32_t simulated;
   std::uint64_t magic;  // of the head slot
   std::uint16_t sizes[4];
-  std::uint64_t reserved;
+  std::int32_t day;  // 0: written by a version that had none
+  std::uint16_t teamSize;
+  std::uint16_t reserved;
   char text[kTextBytes];
 
   void put(const HoldRow& row) {
@@ -50,10 +53,13 @@ struct HoldJournal::Slot {
     timeUnixMs = row.time;
     tier = row.tier;
     simulated = row.simulated ? 1 : 0;
-    // What does not fit is cut: the key comes first, since money is charged to it.
+    day = row.day;
+    // What does not fit is cut: key and team come first, since money is charged to them.
     const std::string_view texts[] = {row.key.value(), row.clientRequestId, row.model,
                                       row.provider};
-    std::size_t used = 0;
+    std::size_t used = std::min<std::size_t>(row.team.size(), kLongestTeam);
+    std::memcpy(text, row.team.data(), used);
+    teamSize = static_cast<std::uint16_t>(used);
     for (std::size_t i = 0; i < std::size(texts); ++i) {
       const std::size_t size = std::min(texts[i].size(), kTextBytes - used);
       std::memcpy(text + used, texts[i].data(), size);
@@ -71,8 +77,10 @@ struct HoldJournal::Slot {
     row.time = timeUnixMs;
     row.tier = tier;
     row.simulated = simulated != 0;
+    row.day = day;
     std::string texts[4];
-    std::size_t used = 0;
+    std::size_t used = std::min<std::size_t>(teamSize, kLongestTeam);
+    row.team.assign(text, used);
     for (std::size_t i = 0; i < std::size(texts); ++i) {
       const std::size_t size = std::min<std::size_t>(sizes[i], kTextBytes - used);
       texts[i].assign(text + used, size);

@@ -1,7 +1,6 @@
 #include "core/store/ledger_recovery.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <utility>
 #include <vector>
@@ -23,6 +22,7 @@ AttemptRow unsettledAttempt(const HoldRow& hold) {
   row.held = hold.held;
   row.cost = hold.simulated ? Money{} : hold.held;
   row.costBasis = "worst_case";
+  row.day = hold.day;
   return row;
 }
 
@@ -39,6 +39,7 @@ std::vector<Settlement> unsettledRequests(const std::vector<HoldRow>& holds) {
       row.error = "unsettled";
       row.simulated = hold->simulated;
       row.time = hold->time;
+      row.team = hold->team;
     }
     RequestRow& row = settlements.back().row;
     row.attempts.push_back(unsettledAttempt(*hold));
@@ -48,32 +49,34 @@ std::vector<Settlement> unsettledRequests(const std::vector<HoldRow>& holds) {
   return settlements;
 }
 
-void readBalances(Database& database, UnixMillis now, LedgerTotals& totals) {
-  Statement statement(database, "SELECT scope, spent_nano_usd FROM balances WHERE month = ?1");
-  statement.bind(1, balanceMonth(now));
-  while (statement.step()) {
-    std::string_view scope = statement.text(0);
-    const Money spent = Money::fromNanoUsd(statement.number(1));
-    const std::size_t mark = scope.find('=');
-    const std::string_view kind = scope.substr(0, mark);
-    scope.remove_prefix(mark == std::string_view::npos ? scope.size() : mark + 1);
-    if (kind == "all") {
-      totals.spentThisMonth = spent;
-    } else if (kind == "key") {
-      totals.spentThisMonthByKey[std::string(scope)] = spent;
-    } else if (kind == "tier") {
-      int tier = 0;
-      std::from_chars(scope.data(), scope.data() + scope.size(), tier);
-      totals.spentThisMonthByTier[tier] = spent;
-    }
+// One pass over the sums of all months: a key's or the whole's total is the sum of its months.
+void readBalances(Database& database, CalendarDay today, LedgerTotals& totals) {
+  totals.today = today;
+  Statement months(database,
+                   "SELECT scope, spent_nano_usd - credited_nano_usd, month FROM balances");
+  while (months.step()) {
+    Spent& spent = totals.spent[std::string(months.text(0))];
+    const Money amount = Money::fromNanoUsd(months.number(1));
+    spent.total += amount;
+    if (months.number(2) == today / 100) spent.month = amount;
   }
+  Statement days(database,
+                 "SELECT scope, spent_nano_usd - credited_nano_usd FROM day_balances WHERE day = "
+                 "?1");
+  days.bind(1, today);
+  while (days.step())
+    totals.spent[std::string(days.text(0))].day = Money::fromNanoUsd(days.number(1));
 }
 
 }  // namespace
 
-LedgerTotals recover(Database& database, HoldJournal& journal, UnixMillis now) {
+LedgerTotals recover(Database& database, HoldJournal& journal, UnixMillis now,
+                     const TimeZone& zone) {
   LedgerTotals totals;
-  std::vector<Settlement> settlements = unsettledRequests(journal.open());
+  std::vector<HoldRow> holds = journal.open();
+  for (HoldRow& hold : holds)
+    if (hold.day == 0) hold.day = zone.dayOf(hold.time);
+  std::vector<Settlement> settlements = unsettledRequests(holds);
   if (!settlements.empty()) {
     Transaction transaction(database);
     LedgerRows rows(database);
@@ -86,7 +89,7 @@ LedgerTotals recover(Database& database, HoldJournal& journal, UnixMillis now) {
     }
   }
   journal.clear();
-  readBalances(database, now, totals);
+  readBalances(database, zone.dayOf(now), totals);
   return totals;
 }
 

@@ -12,7 +12,8 @@ class HoldJournal;
 
 /// Turns the journal's open holds into rows of state `unsettled`, charged at the hold, and empties
 /// it. Holds whose request has its rows were settled: they died between commit and release.
-/// Throws SqliteError. The result's month is that of `now`.
-LedgerTotals recover(Database& database, HoldJournal& journal, UnixMillis now);
+/// Throws SqliteError. The result is of the day of `now` in `zone`.
+LedgerTotals recover(Database& database, HoldJournal& journal, UnixMillis now,
+                     const TimeZone& zone);
 
 }  // namespace pagoda::store

@@ -10,7 +10,12 @@ namespace {
 // Money goes into integer columns only; additions stop at the largest value, where SQLite would
 // turn the sum into a float.
 constexpr const char* kAddBalance =
-    "INSERT INTO balances VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET spent_nano_usd = "
+    "INSERT INTO balances (month, scope, spent_nano_usd) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE "
+    "SET spent_nano_usd = "
+    "spent_nano_usd + min(excluded.spent_nano_usd, 9223372036854775807 - spent_nano_usd)";
+constexpr const char* kAddDayBalance =
+    "INSERT INTO day_balances (day, scope, spent_nano_usd) VALUES (?1, ?2, ?3) ON CONFLICT DO "
+    "UPDATE SET spent_nano_usd = "
     "spent_nano_usd + min(excluded.spent_nano_usd, 9223372036854775807 - spent_nano_usd)";
 constexpr const char* kAddCounter =
     "INSERT INTO counters VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET value = "
@@ -35,7 +40,7 @@ std::int64_t chargeable(Money money) {
 
 // A statement that adds several rows costs about half of as many statements.
 constexpr std::size_t kRowsAtOnce = 8;
-constexpr int kAttemptColumns = 20;
+constexpr int kAttemptColumns = 25;
 constexpr int kDecisionColumns = 2;
 
 std::string insertRows(const std::string& table, int columns, std::size_t rows) {
@@ -75,6 +80,11 @@ void bindAttempt(Statement& statement, int before, std::int64_t request, const A
   statement.bind(before + 18, row.httpStatus);
   bindKnown(statement, before + 19, row.firstByteMs);
   statement.bind(before + 20, row.totalMs);
+  statement.bind(before + 21, row.day);
+  statement.bind(before + 22, row.priceBook);
+  bindKnown(statement, before + 23, row.reported.nanoUsd());
+  bindKnown(statement, before + 24, row.cacheWriteHourTokens);
+  bindKnown(statement, before + 25, row.searches);
 }
 
 template <class Bind>
@@ -110,30 +120,29 @@ CounterState readCounters(Database& database) {
   return state;
 }
 
-std::int64_t balanceMonth(UnixMillis time) noexcept {
-  const std::int64_t months = monthOf(time);
-  return months / 12 * 100 + months % 12 + 1;
-}
-
 LedgerRows::LedgerRows(Database& database)
     : database_(database),
-      request_(database,
-               "INSERT INTO requests VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15) "
-               "ON CONFLICT DO NOTHING"),
+      request_(
+          database,
+          "INSERT INTO requests VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16) "
+          "ON CONFLICT DO NOTHING"),
       attempt_(database, insertRows("attempts", kAttemptColumns, 1)),
       attempts_(database, insertRows("attempts", kAttemptColumns, kRowsAtOnce)),
       decision_(database, insertRows("decisions", kDecisionColumns, 1)),
       decisions_(database, insertRows("decisions", kDecisionColumns, kRowsAtOnce)),
       balance_(database, kAddBalance),
+      dayBalance_(database, kAddDayBalance),
       counter_(database, kAddCounter),
       exists_(database, "SELECT 1 FROM requests WHERE id = ?1") {}
 
 void LedgerRows::write(std::vector<Settlement>& settlements) {
-  months_.clear();
+  days_.clear();
   pendingAttempts_.clear();
   pendingDecisions_.clear();
   for (Settlement& settlement : settlements) {
-    const RequestRow& row = settlement.row;
+    RequestRow& row = settlement.row;
+    for (AttemptRow& attempt : row.attempts)
+      if (attempt.day == 0) attempt.day = TimeZone::utc()->dayOf(row.time);
     settlement.duplicate = !writeRequest(row);
     if (settlement.duplicate) continue;
     for (const AttemptRow& attempt : row.attempts)
@@ -172,6 +181,7 @@ bool LedgerRows::writeRequest(const RequestRow& row) {
   request_.bind(13, row.simulated ? 1 : 0);
   request_.bind(14, row.time);
   request_.bind(15, row.totalMs);
+  request_.bind(16, row.team);
   request_.run();
   return database_.changes() == 1;
 }
@@ -199,27 +209,31 @@ void LedgerRows::sum(const Settlement& settlement) {
   for (const AttemptRow& attempt : row.attempts) {
     const Money cost = Money::fromNanoUsd(chargeable(attempt.cost));
     if (cost == Money{}) continue;
-    MonthSums& sums = months_[balanceMonth(row.time)];
+    DaySums& sums = days_[attempt.day];
     sums.all += cost;
     sums.byTier[attempt.tier] += cost;
     if (!row.key.empty()) sums.byKey[row.key.value()] += cost;
+    if (!row.team.empty()) sums.byTeam[row.team] += cost;
   }
 }
 
 void LedgerRows::writeBalances() {
-  for (const auto& [month, sums] : months_) {
-    addBalance(month, "all", sums.all);
+  for (const auto& [day, sums] : days_) {
+    addBalance(day, "all", sums.all);
     for (const auto& [tier, spent] : sums.byTier)
-      addBalance(month, "tier=" + std::to_string(tier), spent);
-    for (const auto& [key, spent] : sums.byKey) addBalance(month, "key=" + key, spent);
+      addBalance(day, "tier=" + std::to_string(tier), spent);
+    for (const auto& [key, spent] : sums.byKey) addBalance(day, "key=" + key, spent);
+    for (const auto& [team, spent] : sums.byTeam) addBalance(day, "team=" + team, spent);
   }
 }
 
-void LedgerRows::addBalance(std::int64_t month, const std::string& scope, Money spent) {
-  balance_.bind(1, month);
-  balance_.bind(2, scope);
-  balance_.bind(3, spent.nanoUsd());
-  balance_.run();
+void LedgerRows::addBalance(CalendarDay day, const std::string& scope, Money spent) {
+  for (Statement* statement : {&balance_, &dayBalance_}) {
+    statement->bind(1, statement == &balance_ ? day / 100 : day);
+    statement->bind(2, scope);
+    statement->bind(3, spent.nanoUsd());
+    statement->run();
+  }
 }
 
 void LedgerRows::startCounterEpoch(std::int64_t epoch) {

@@ -34,9 +34,6 @@ struct CounterState {
 };
 CounterState readCounters(Database& database);
 
-/// `202611`: months as the balances table has them, in UTC.
-std::int64_t balanceMonth(UnixMillis time) noexcept;
-
 /// Prepared statements on one connection. One thread. Throws SqliteError.
 class LedgerRows {
  public:
@@ -49,10 +46,11 @@ class LedgerRows {
   bool contains(RequestId request);
 
  private:
-  struct MonthSums {
+  struct DaySums {
     Money all;
     std::map<int, Money> byTier;
     std::map<std::string, Money, std::less<>> byKey;
+    std::map<std::string, Money, std::less<>> byTeam;
   };
 
   struct PendingAttempt {
@@ -65,7 +63,7 @@ class LedgerRows {
   void writeDecisions();
   void sum(const Settlement& settlement);
   void writeBalances();
-  void addBalance(std::int64_t month, const std::string& scope, Money spent);
+  void addBalance(CalendarDay day, const std::string& scope, Money spent);
 
   Database& database_;
   Statement request_;
@@ -74,9 +72,10 @@ class LedgerRows {
   Statement decision_;
   Statement decisions_;
   Statement balance_;
+  Statement dayBalance_;
   Statement counter_;
   Statement exists_;
-  std::map<std::int64_t, MonthSums> months_;
+  std::map<CalendarDay, DaySums> days_;
   std::vector<PendingAttempt> pendingAttempts_;
   std::vector<const RequestRow*> pendingDecisions_;
 };

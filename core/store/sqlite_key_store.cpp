@@ -16,6 +16,7 @@ constexpr std::string_view kKeyPrefix = "pgd_";
 constexpr std::size_t kKeyCharacters = 43;  // 256 bits in base 62
 constexpr std::size_t kShownCharacters = 8;
 constexpr std::size_t kLongestName = 128;
+constexpr std::size_t kLongestTeam = 64;  // what a slot of the hold journal takes
 constexpr const char* kGeneration = "SELECT value FROM meta WHERE name = 'keys_generation'";
 
 bool hasKeys(Database& database) {
@@ -52,9 +53,15 @@ Result<void> checkNew(const ApiKey& key, UnixMillis now) {
   if (!printable || key.name.size() > kLongestName)
     return fail(ErrorCode::InvalidRequest,
                 "the name of a key has at most 128 bytes and no control characters", "name");
-  if (key.monthlyBudget && *key.monthlyBudget < Money{})
-    return fail(ErrorCode::InvalidRequest, "the monthly budget of a key is not negative",
-                "monthly_budget");
+  const std::pair<std::optional<Money>, const char*> budgets[] = {
+      {key.monthlyBudget, "monthly"}, {key.dailyBudget, "daily"}, {key.totalBudget, "total"}};
+  for (const auto& [budget, window] : budgets)
+    if (budget && *budget < Money{})
+      return fail(ErrorCode::InvalidRequest,
+                  "the " + std::string(window) + " budget of a key is not negative",
+                  std::string(window) + "_budget");
+  if (key.team.size() > kLongestTeam)
+    return fail(ErrorCode::InvalidRequest, "the team of a key has at most 64 bytes", "team");
   if (key.expires && *key.expires <= now)
     return fail(ErrorCode::InvalidRequest, "the key would have expired already", "expires");
   return {};
@@ -70,11 +77,15 @@ std::shared_ptr<ApiKey> readKey(const Statement& row) {
   key->created = row.number(6);
   if (!row.isNull(7)) key->expires = row.number(7);
   key->revoked = !row.isNull(8);
+  if (!row.isNull(9)) key->dailyBudget = Money::fromNanoUsd(row.number(9));
+  if (!row.isNull(10)) key->totalBudget = Money::fromNanoUsd(row.number(10));
+  key->team = row.text(11);
   return key;
 }
 
 void insertKey(Database& database, const ApiKey& key, const KeyHash& hash) {
-  Statement insert(database, "INSERT INTO api_keys VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)");
+  Statement insert(
+      database, "INSERT INTO api_keys VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, ?9, ?10, ?11)");
   insert.bind(1, key.id.value());
   insert.bindBlob(2, {reinterpret_cast<const char*>(hash.data()), hash.size()});
   insert.bind(3, key.name);
@@ -91,6 +102,10 @@ void insertKey(Database& database, const ApiKey& key, const KeyHash& hash) {
   } else {
     insert.bindNull(8);
   }
+  const std::optional<Money>* more[] = {&key.dailyBudget, &key.totalBudget};
+  for (int i = 0; i < 2; ++i)
+    *more[i] ? insert.bind(9 + i, (*more[i])->nanoUsd()) : insert.bindNull(9 + i);
+  insert.bind(11, key.team);
   insert.run();
 }
 

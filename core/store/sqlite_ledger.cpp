@@ -21,11 +21,12 @@ bool hasDistinctAttempts(const RequestRow& row) {
 }  // namespace
 
 SqliteLedger::SqliteLedger(std::unique_ptr<Database> database, StorePaths paths,
-                           const WriterOptions& options, std::size_t openHolds, const Clock& clock)
+                           const WriterOptions& options, std::size_t openHolds, const Clock& clock,
+                           const TimeZone& zone)
     : paths_(std::move(paths)),
       options_(options.database),
       journal_(paths_.holds, openHolds),
-      totals_(recover(*database, journal_, clock.unixNow())) {
+      totals_(recover(*database, journal_, clock.unixNow(), zone)) {
   CounterState counters = readCounters(*database);
   writer_ = std::make_unique<LedgerWriter>(std::move(database), paths_, options,
                                            std::move(counters), journal_);

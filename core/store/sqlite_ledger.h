@@ -13,7 +13,7 @@ class SqliteLedger final : public Ledger {
  public:
   /// Charges what a former process left open. Throws StoreError, SqliteError.
   SqliteLedger(std::unique_ptr<Database> database, StorePaths paths, const WriterOptions& options,
-               std::size_t openHolds, const Clock& clock);
+               std::size_t openHolds, const Clock& clock, const TimeZone& zone);
 
   Result<void> hold(HoldRow row) override;
   void settle(RequestRow row, std::map<CounterKey, std::int64_t> counters,

@@ -115,7 +115,7 @@ Store openStore(const std::string& path, const StoreOptions& options, const Cloc
     store.keys_ = std::make_unique<SqliteKeyStore>(paths, forDatabase, clock);
     store.ledger_ = std::make_unique<SqliteLedger>(std::move(database), paths,
                                                    WriterOptions{forDatabase, options.queueLimit},
-                                                   options.openHolds, clock);
+                                                   options.openHolds, clock, *options.zone);
     return store;
   });
 }

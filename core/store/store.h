@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "core/base/time_zone.h"
 #include "core/domain/keys.h"
 #include "core/domain/ledger.h"
 #include "core/store/store_error.h"
@@ -21,6 +22,7 @@ struct StoreOptions {
   std::size_t openHolds = 65'536;   ///< attempts under way at once; half a KiB each
   std::size_t queueLimit = 65'536;  ///< settlements that may wait for the writer
   std::int64_t maxPages = 0;        ///< the database's limit in pages of 4 KiB; 0: none
+  std::shared_ptr<const TimeZone> zone = TimeZone::utc();  ///< whose days and months are summed
 };
 
 /// Members are destroyed in reverse order; the lock goes last.

@@ -23,7 +23,8 @@ std::unique_ptr<KeyStore> openKeys(const Arguments& arguments, Console& console,
       readConfiguration(sourcesOf(arguments, console.environment), mistakes).settings;
   std::erase_if(mistakes, [](const Mistake& mistake) { return mistake.place.line > 0; });
   if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
-  return store::openKeyStore(databasePath(settings), storeOptions(settings.storage), clock);
+  return store::openKeyStore(databasePath(settings), storeOptions(settings.storage, settings.cost),
+                             clock);
 }
 
 ApiKey wantedKey(const Arguments& arguments, const Clock& clock) {
@@ -33,11 +34,18 @@ ApiKey wantedKey(const Arguments& arguments, const Clock& clock) {
     throw StartError(ExitCode::Usage, "--name needs 1 to 100 bytes");
   key.role = arguments.has("--admin") ? KeyRole::Admin : KeyRole::User;
   key.created = clock.unixNow();
-  if (arguments.has("--budget")) {
-    key.monthlyBudget = Money::parseUsd(arguments.get("--budget"));
-    if (!key.monthlyBudget || *key.monthlyBudget < Money{})
-      throw StartError(ExitCode::Usage, "--budget needs an amount in USD, such as 10 or 0.50");
+  const std::pair<const char*, std::optional<Money>*> budgets[] = {
+      {"--budget", &key.monthlyBudget},
+      {"--daily-budget", &key.dailyBudget},
+      {"--total-budget", &key.totalBudget}};
+  for (const auto& [option, budget] : budgets) {
+    if (!arguments.has(option)) continue;
+    *budget = Money::parseUsd(arguments.get(option));
+    if (!*budget || **budget < Money{})
+      throw StartError(ExitCode::Usage,
+                       std::string(option) + " needs an amount in USD, such as 10 or 0.50");
   }
+  key.team = arguments.get("--team");
   if (arguments.has("--expires-days")) {
     const std::string text = arguments.get("--expires-days");
     std::int64_t days = 0;
@@ -55,6 +63,13 @@ void writeKey(json::Writer<std::string>& writer, const ApiKey& key) {
   writer.member("role", key.role == KeyRole::Admin ? "admin" : "user");
   writer.key("monthly_budget_usd");
   key.monthlyBudget ? writer.raw(key.monthlyBudget->toString()) : writer.null();
+  const std::pair<const char*, std::optional<Money>> budgets[] = {
+      {"daily_budget_usd", key.dailyBudget}, {"total_budget_usd", key.totalBudget}};
+  for (const auto& [name, budget] : budgets) {
+    writer.key(name);
+    budget ? writer.raw(budget->toString()) : writer.null();
+  }
+  writer.member("team", std::string_view(key.team));
   writer.member("created", std::string_view(formatUtc(key.created)));
   writer.key("expires");
   key.expires ? writer.string(formatUtc(*key.expires)) : writer.null();

@@ -186,8 +186,9 @@ TEST_CASE("a mistake in models.yaml is named with line, column and cure", "[app]
        {"cost_management:\n  max_bugdet: 1\n",
         {"models.yaml:2:3: unknown key 'max_bugdet' in 'cost_management' (known: "
          "monthly_budget_usd, "
-         "max_request_cost_usd, tier0_allocation, tier1_allocation, tier2_allocation, "
-         "tier3_allocation, tier4_allocation)"}}},
+         "max_request_cost_usd, daily_budget_usd, total_budget_usd, time_zone, borrowing, "
+         "tier0_allocation, tier1_allocation, tier2_allocation, "
+         "tier3_allocation, tier4_allocation, teams)"}}},
       {"near budget",
        {"cost_management:\n  monthly_bugdet_usd: 1\n",
         {"models.yaml:2:3: unknown key 'monthly_bugdet_usd' in 'cost_management' (did you mean "

@@ -81,7 +81,7 @@ TEST_CASE("settlements of many threads are all there and balances are their sum"
   for (std::thread& thread : threads) thread.join();
   house.open();
   CHECK(answered == kThreads * kEach);
-  CHECK(house.ledger().totals().spentThisMonth == nano(333'333LL * kThreads * kEach));
+  CHECK(house.ledger().totals().spent["all"].month == nano(333'333LL * kThreads * kEach));
   CHECK(house.ledger().totals().recoveredHolds == 0);
   CHECK(house.ledger().counters().at({"requests", ""}) == kThreads * kEach);
   CHECK(auditStore(house.path, {}).empty());
@@ -109,15 +109,19 @@ TEST_CASE("totals are those of the month, by tier and key, without simulated req
 
   house.open();
   const LedgerTotals totals = house.ledger().totals();
-  CHECK(totals.spentThisMonth == nano(170));
-  CHECK(totals.spentThisMonthByTier == std::map<int, Money>{{1, nano(150)}, {3, nano(20)}});
-  CHECK(totals.spentThisMonthByKey ==
-        std::map<std::string, Money>{{"key_a", nano(100)}, {"key_b", nano(70)}});
+  CHECK(totals.spent.at("all").month == nano(170));
+  CHECK(totals.spent.at("tier=1").month == nano(150));
+  CHECK(totals.spent.at("tier=3").day == nano(20));
+  CHECK(totals.spent.at("key=key_a").month == nano(100));
+  CHECK(totals.spent.at("key=key_a").total == nano(107));
+  CHECK(totals.spent.at("key=key_b").month == nano(70));
   CHECK(auditStore(house.path, {}).empty());
 
   house.clock.unix += 31LL * 24 * 3600 * 1000;
   house.open();
-  CHECK(house.ledger().totals().spentThisMonth == Money{});
+  CHECK(house.ledger().totals().spent["all"].month == Money{});
+  CHECK(house.ledger().totals().spent["all"].day == Money{});
+  CHECK(house.ledger().totals().spent["all"].total == nano(177));
 }
 
 TEST_CASE("the audit names a balance that is not the sum of its rows", "[store][ledger]") {
@@ -126,9 +130,13 @@ TEST_CASE("the audit names a balance that is not the sum of its rows", "[store][
   house.store.reset();
   Database database(house.path, {});
   database.exec("UPDATE balances SET spent_nano_usd = 99 WHERE scope = 'all'");
+  database.exec("UPDATE day_balances SET credited_nano_usd = 1 WHERE scope = 'tier=1'");
   const auto differences = auditStore(house.path, {});
-  REQUIRE(differences.size() == 1);
+  REQUIRE(differences.size() == 2);
   CHECK(differences.front() == "balance 202611 all is 99 nano-USD, its rows sum to 100");
+  CHECK(differences.back() ==
+        "balance 20261125 tier=1 is 100 nano-USD, its rows sum to 100; credited 1, its corrections "
+        "sum to 0");
 }
 
 TEST_CASE("hostile amounts neither give credit nor turn into floats", "[store][ledger]") {
@@ -138,7 +146,7 @@ TEST_CASE("hostile amounts neither give credit nor turn into floats", "[store][l
   REQUIRE(settleNow(house.ledger(), requestOf(2, Money::max(), now)));
   REQUIRE(settleNow(house.ledger(), requestOf(3, Money::max(), now)));
   house.open();
-  CHECK(house.ledger().totals().spentThisMonth == Money::max());
+  CHECK(house.ledger().totals().spent["all"].month == Money::max());
   CHECK(numberIn(house.path,
                  "SELECT count(*) FROM balances WHERE typeof(spent_nano_usd) <> 'integer'") == 0);
 }
@@ -150,7 +158,7 @@ TEST_CASE("a request is settled once", "[store][ledger]") {
   REQUIRE_FALSE(again);
   CHECK(again.error().code == ErrorCode::Internal);
   house.open();
-  CHECK(house.ledger().totals().spentThisMonth == nano(100));
+  CHECK(house.ledger().totals().spent["all"].month == nano(100));
   CHECK(auditStore(house.path, {}).empty());
 }
 
@@ -190,7 +198,7 @@ TEST_CASE("counters survive a restart and a reset leaves the rows", "[store][led
   REQUIRE(settleNow(house.ledger(), requestOf(3, nano(100), house.clock.unix), counters));
   house.open();
   CHECK(house.ledger().counters().at({"requests", "tier=0"}) == 1);
-  CHECK(house.ledger().totals().spentThisMonth == nano(300));
+  CHECK(house.ledger().totals().spent["all"].month == nano(300));
 }
 
 TEST_CASE("a decision is read back byte for byte, and an unknown one is not found",
@@ -233,7 +241,7 @@ TEST_CASE("with durability process rows survive a reopening", "[store][ledger]")
   house.open();
   REQUIRE(settleNow(house.ledger(), requestOf(1, nano(9), house.clock.unix)));
   house.open();
-  CHECK(house.ledger().totals().spentThisMonth == nano(9));
+  CHECK(house.ledger().totals().spent["all"].month == nano(9));
 }
 
 }  // namespace

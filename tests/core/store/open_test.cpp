@@ -54,7 +54,7 @@ TEST_CASE("a store is brought from version to version with its rows", "[store][o
     database.exec("INSERT INTO balances VALUES (202611, 'all', 42)");
   }
   Store store = openStore(path, {}, clock);
-  CHECK(store.ledger().totals().spentThisMonth == nano(42));
+  CHECK(store.ledger().totals().spent["all"].month == nano(42));
   CHECK(numberIn(path, "PRAGMA user_version") == static_cast<std::int64_t>(migrations().size()));
 }
 

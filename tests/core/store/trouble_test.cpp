@@ -120,7 +120,7 @@ TEST_CASE("a full disk refuses, keeps the rows, and their holds are charged at t
   REQUIRE(acknowledged > 0);
   REQUIRE(held == acknowledged + 1);
   Store store = openStore(path, {}, clock);
-  CHECK(store.ledger().totals().spentThisMonth == nano(10 * held));
+  CHECK(store.ledger().totals().spent["all"].month == nano(10 * held));
   CHECK(store.ledger().totals().recoveredHolds == 1);
   CHECK(auditStore(path, {}).empty());
 }
