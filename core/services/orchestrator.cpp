@@ -192,11 +192,12 @@ Task<void> Orchestrator::handOver(CorridorRequest& request, const Serving& servi
   second.chat = withData(request.chat, data.model, data.answer);
   second.chat.model = pool;
   const RequestClass requestClass = serving.classifier->describe(second.chat);
-  Result<Selection> selection =
-      select(second, requestClass, serving, parts_.health, parts_.budgets.left(second.caller));
+  const Purse purse = parts_.budgets.purse(second.caller);
+  Result<Selection> selection = select(second, requestClass, serving, parts_.health, purse);
   Result<Plan> plan = tl::unexpected<Error>(Error{});
   if (selection) {
-    const Features features = featuresOf(second, requestClass, *selection, runtime.clock().now());
+    const Features features =
+        featuresOf(second, requestClass, *selection, purse, runtime.clock().now());
     plan = planFor(serving, second, features, *selection);
   }
   if (plan) {
