@@ -126,12 +126,12 @@ bool containsAny(std::string_view text, const std::array<std::string_view, N>& n
 }
 
 // Codes and types are compared within " code type "; sentences within message and detail.
-constexpr std::array<std::string_view, 10> kQuotaWords = {
-    "insufficient_quota",   "billing_hard_limit_reached",
-    "billing_not_active",   "arrearage",
-    "billoverdue",          "freetieronly",
-    "allocationquota",      "notpurchased",
-    "insufficient_balance", "payment_required"};
+constexpr std::array<std::string_view, 9> kQuotaWords = {
+    "insufficient_quota", "billing_hard_limit_reached",
+    "billing_not_active", "arrearage",
+    "billoverdue",        "freetieronly",
+    "notpurchased",       "insufficient_balance",
+    "payment_required"};
 constexpr std::array<std::string_view, 4> kQuotaTexts = {
     "insufficient balance", "credit balance is too low", "requires more credits",
     "insufficient credits"};
@@ -178,6 +178,10 @@ constexpr std::array<std::string_view, 3> kTransientWords = {
 constexpr std::array<std::string_view, 2> kTransientTexts = {"overloaded", "over capacity"};
 constexpr std::array<std::string_view, 5> kRateWords = {
     "rate_limit", "throttling", "limit_requests", "limit_burst_rate", "too_many_requests"};
+// Without a status of its own, an error inside an answer is the upstream's fault unless it says
+// that the request is at fault.
+constexpr std::array<std::string_view, 4> kRequestWords = {"invalid_request", "invalidparameter",
+                                                           "invalid_parameter", "invalidrequest"};
 constexpr std::array<std::string_view, 2> kLackWords = {"unsupported_parameter",
                                                         "unsupported_value"};
 
@@ -236,12 +240,16 @@ Verdict judge(const ErrorBody& body, int status, pagoda_status hosts) {
     return {PAGODA_E_MODEL_NOT_FOUND};
   const bool rate = status == 429 || containsAny(words, kRateWords);
   // Groq's 413 and OpenAI's "Request too large": above the account's tier; waiting does not help.
+  // DashScope's allocated quota of tokens per minute: others are served at once.
+  if (rate && words.find("allocationquota") != std::string::npos)
+    return {PAGODA_E_RATE_LIMIT, PAGODA_RETRY_NEXT};
   if (rate && (status == 413 || text.find("request too large") != std::string::npos))
     return {PAGODA_E_RATE_LIMIT, PAGODA_RETRY_NEXT};
   if (rate) return {PAGODA_E_RATE_LIMIT};
   if (containsAny(words, kTransientWords) || containsAny(text, kTransientTexts))
     return {PAGODA_E_OVERLOADED};
   if (status < 500 && containsAny(words, kLackWords)) return {PAGODA_E_UNSUPPORTED};
+  if (status < 400 && containsAny(words, kRequestWords)) return {PAGODA_E_INVALID_REQUEST};
   return byStatus(status, hosts);
 }
 

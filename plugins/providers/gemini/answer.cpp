@@ -63,10 +63,17 @@ void AnswerReader::chunk(std::string_view text, sdk::Events& events) {
   text = trimmed(text);
   if (text.empty() || done_) return;
   if (!json::validUtf8(text)) nonsense("the upstream sent text that is not UTF-8");
-  response(text, events);
+  // A proxy that drops the blank lines between events makes several lines of one of them.
+  while (!text.empty()) {
+    const std::size_t taken = response(text, events);
+    const std::string_view rest = text.substr(taken);
+    text = trimmed(rest);
+    if (!text.empty() && rest.front() != '\n') nonsense("text follows the upstream's JSON");
+  }
 }
 
-void AnswerReader::response(std::string_view data, sdk::Events& events) {
+// Returns how many bytes the answer's JSON took.
+std::size_t AnswerReader::response(std::string_view data, sdk::Events& events) {
   std::string_view id, model, candidates, usage, feedbackRaw;
   bool error = false;
   bool known = false;
@@ -93,7 +100,6 @@ void AnswerReader::response(std::string_view data, sdk::Events& events) {
     }
     known = true;
   });
-  reader.finish();
   if (error) throw failureInBody(data);
   if (!object || !known) nonsense("the upstream sent JSON that is no answer of Gemini's");
   if (!started_) start(id, model, events);
@@ -112,6 +118,7 @@ void AnswerReader::response(std::string_view data, sdk::Events& events) {
     usageSaid_ = true;
     events.usage(usage_.counts());
   }
+  return reader.offset();
 }
 
 void AnswerReader::start(std::string_view id, std::string_view model, sdk::Events& events) {

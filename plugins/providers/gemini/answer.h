@@ -47,7 +47,7 @@ class AnswerReader {
     std::vector<std::pair<std::string, std::string>> late;
   };
 
-  void response(std::string_view text, sdk::Events& events);
+  std::size_t response(std::string_view text, sdk::Events& events);
   void start(std::string_view id, std::string_view model, sdk::Events& events);
   void feedback(std::string_view raw);
   void candidate(std::string_view raw, std::uint32_t position, sdk::Events& events);

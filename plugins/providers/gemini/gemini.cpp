@@ -122,7 +122,6 @@ class TokenExchange final : public Exchange {
     });
     reader.finish();
     if (total < 0) throw Failure(PAGODA_E_PROTOCOL, "the upstream sent no token count");
-    events.start({}, view(request_.model));
     auto counts = unknownUsage();
     counts.input_tokens = total;
     events.usage(counts);

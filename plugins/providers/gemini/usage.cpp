@@ -1,7 +1,6 @@
 #include "usage.h"
 
 #include <algorithm>
-#include <array>
 
 namespace pagoda::gemini {
 
@@ -16,6 +15,17 @@ std::int64_t orZero(std::int64_t count) {
 
 }  // namespace
 
+bool UsageCounts::Counts::whole() const {
+  return prompt >= 0 && total == prompt + orZero(candidates) + orZero(thoughts) + orZero(toolUse);
+}
+
+void UsageCounts::Counts::fillFrom(const Counts& earlier) {
+  for (auto member : {&Counts::prompt, &Counts::candidates, &Counts::thoughts, &Counts::toolUse,
+                      &Counts::total}) {
+    if (this->*member < 0) this->*member = earlier.*member;
+  }
+}
+
 void UsageCounts::count(json::Reader& value, std::int64_t& field) {
   if (value.kind() != json::Kind::Number) return;  // null, or a kind that says nothing
   const auto tokens = value.integer();
@@ -27,20 +37,17 @@ void UsageCounts::count(json::Reader& value, std::int64_t& field) {
 }
 
 bool UsageCounts::read(std::string_view usageJson) {
-  const auto all = [this] {
-    return std::array{prompt_, candidates_,          thoughts_, toolUse_, cached_,
-                      total_,  std::int64_t{absurd_}};
-  };
-  const auto before = all();
+  Counts now;
+  const bool wasAbsurd = absurd_;
   buffer_.clear();
   json::Reader reader(usageJson);
   reader.object([&](std::string_view key, json::Reader& value) {
-    if (key == "promptTokenCount") return count(value, prompt_);
-    if (key == "candidatesTokenCount") return count(value, candidates_);
-    if (key == "thoughtsTokenCount") return count(value, thoughts_);
-    if (key == "toolUsePromptTokenCount") return count(value, toolUse_);
-    if (key == "cachedContentTokenCount") return count(value, cached_);
-    if (key == "totalTokenCount") return count(value, total_);
+    if (key == "promptTokenCount") return count(value, now.prompt);
+    if (key == "candidatesTokenCount") return count(value, now.candidates);
+    if (key == "thoughtsTokenCount") return count(value, now.thoughts);
+    if (key == "toolUsePromptTokenCount") return count(value, now.toolUse);
+    if (key == "cachedContentTokenCount") return count(value, now.cached);
+    if (key == "totalTokenCount") return count(value, now.total);
     buffer_ += buffer_.empty() ? '{' : ',';
     json::appendString(buffer_, key);
     buffer_ += ':';
@@ -50,21 +57,26 @@ bool UsageCounts::read(std::string_view usageJson) {
     buffer_ += '}';
     extra_.swap(buffer_);
   }
-  return all() != before;
+  if (!now.whole()) now.fillFrom(last_);
+  if (now.cached < 0) now.cached = last_.cached;
+  if (now == last_ && absurd_ == wasAbsurd) return false;
+  last_ = now;
+  return true;
 }
 
 pagoda_usage UsageCounts::counts() const {
   pagoda_usage usage = sdk::unknownUsage();
   if (absurd_) usage.flags |= PAGODA_USAGE_ABSURD;
-  if (prompt_ >= 0) usage.input_tokens = prompt_ + orZero(toolUse_);
-  if (candidates_ >= 0 || thoughts_ >= 0) {
-    usage.output_tokens = orZero(candidates_) + orZero(thoughts_);
-  } else if (prompt_ >= 0 && total_ >= usage.input_tokens) {
-    usage.output_tokens = total_ - usage.input_tokens;  // nothing was said, or only the sum
+  if (last_.prompt >= 0) usage.input_tokens = last_.prompt + orZero(last_.toolUse);
+  if (last_.candidates >= 0 || last_.thoughts >= 0) {
+    usage.output_tokens = orZero(last_.candidates) + orZero(last_.thoughts);
+  } else if (last_.prompt >= 0 && last_.total >= usage.input_tokens) {
+    usage.output_tokens = last_.total - usage.input_tokens;  // nothing was said, or only the sum
   }
-  if (thoughts_ >= 0) usage.reasoning_tokens = thoughts_;
-  if (cached_ >= 0)
-    usage.cache_read_tokens = prompt_ >= 0 ? std::min(cached_, usage.input_tokens) : cached_;
+  if (last_.thoughts >= 0) usage.reasoning_tokens = last_.thoughts;
+  if (last_.cached >= 0)
+    usage.cache_read_tokens =
+        last_.prompt >= 0 ? std::min(last_.cached, usage.input_tokens) : last_.cached;
   return usage;
 }
 

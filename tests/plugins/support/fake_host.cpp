@@ -195,8 +195,8 @@ struct Instance {
   pagoda_provider* provider = nullptr;
   pagoda_status status;
   pagoda_error error = init<pagoda_error>();
-  Instance(const std::string& type, const std::string& config) {
-    status = api().create(nullptr, type.c_str(), str(config), &provider, &error);
+  Instance(const std::string& type, const std::string& config, const pagoda_host* host = nullptr) {
+    status = api().create(host, type.c_str(), str(config), &provider, &error);
   }
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
@@ -381,6 +381,94 @@ pagoda_error runFailure(int status, std::string_view body, pagoda_status hosts,
   std::memcpy(exact.get(), body.data(), body.size());
   api().on_failure(handle.exchange, &head, bytes({exact.get(), body.size()}), &error);
   return error;
+}
+
+struct Session::State {
+  std::uint64_t now = 1'000'000'000;
+  bool answersWithoutRequest;
+  pagoda_host host = init<pagoda_host>();
+  std::vector<Sent> sent;
+  std::optional<Instance> instance;
+
+  explicit State(bool ready) : answersWithoutRequest(ready) {
+    host.impl = this;
+    host.abi_major = PAGODA_ABI_MAJOR;
+    host.now_ns = [](const pagoda_host* self) noexcept -> std::uint64_t {
+      return static_cast<const State*>(self->impl)->now;
+    };
+    host.get_extension = [](const pagoda_host* self, const char* id) noexcept -> const void* {
+      const bool offered = static_cast<const State*>(self->impl)->answersWithoutRequest &&
+                           std::string_view(id) == "pagoda.host-ready-step/1";
+      return offered ? self : nullptr;
+    };
+  }
+
+  /// False once the exchange is over.
+  bool step(pagoda_exchange* handle, Exchange& exchange, Sink& sink, const Upstream& upstream,
+            std::size_t cut) {
+    constexpr pagoda_step_kind kReady = 3;
+    Http http(exchange, false);
+    exchange.headers.clear();
+    auto next = init<pagoda_step>();
+    next.http = &http.request;
+    exchange.status = api().next(handle, &next, &exchange.error);
+    if (exchange.status != PAGODA_OK || next.kind == PAGODA_STEP_DONE) return false;
+    if (next.kind == kReady && answersWithoutRequest) {
+      exchange.status = feed(handle, {}, true, PAGODA_FRAMING_WHOLE, &sink.sink, &exchange.error);
+      return exchange.status == PAGODA_OK;
+    }
+    if (next.kind != PAGODA_STEP_HTTP) throw std::runtime_error("a step of an unknown kind");
+    exchange.body = http.body.text();
+    exchange.framing = http.request.framing;
+    sent.push_back({exchange.method, exchange.url, exchange.body, exchange.headers});
+    const Response response = upstream(sent.back());
+    auto head = init<pagoda_http_head>();
+    head.status = response.status;
+    if (response.status >= 300) {
+      exchange.error.status = response.hosts;
+      exchange.error.http_status = response.status;
+      api().on_failure(handle, &head, bytes(response.body), &exchange.error);
+      exchange.status = exchange.error.status;
+      return false;
+    }
+    exchange.status = api().on_head(handle, &head, &exchange.error);
+    const std::size_t size = cut == 0 ? response.body.size() : cut;
+    for (std::size_t at = 0; exchange.status == PAGODA_OK && at < response.body.size(); at += size)
+      exchange.status =
+          feed(handle, {response.body.substr(at, size), {}}, at + size >= response.body.size(),
+               PAGODA_FRAMING_WHOLE, &sink.sink, &exchange.error);
+    if (response.body.empty())
+      exchange.status = feed(handle, {}, true, PAGODA_FRAMING_WHOLE, &sink.sink, &exchange.error);
+    return exchange.status == PAGODA_OK;
+  }
+};
+
+Session::Session(const std::string& type, const std::string& config, bool answersWithoutRequest)
+    : state_(std::make_unique<State>(answersWithoutRequest)) {
+  state_->instance.emplace(type, config, &state_->host);
+  if (state_->instance->status != PAGODA_OK)
+    throw std::runtime_error(state_->instance->error.message);
+}
+Session::~Session() = default;
+
+Exchange Session::ask(const Request& request, const Upstream& upstream, std::size_t cut) {
+  constexpr int kMostSteps = 64;
+  Exchange exchange;
+  exchange.error.retry_after_ms = -1;
+  ExchangeHandle handle(*state_->instance, request, &exchange.error);
+  exchange.status = handle.status;
+  if (exchange.status != PAGODA_OK) return exchange;
+  Sink sink(exchange, request);
+  for (int i = 0; i < kMostSteps; ++i)
+    if (!state_->step(handle.exchange, exchange, sink, upstream, cut)) return exchange;
+  throw std::runtime_error("an exchange without end");
+}
+
+void Session::pass(std::chrono::nanoseconds time) {
+  state_->now += static_cast<std::uint64_t>(time.count());
+}
+const std::vector<Sent>& Session::sent() const {
+  return state_->sent;
 }
 
 std::pair<pagoda_status, std::string> configure(const std::string& config,

@@ -1,8 +1,11 @@
 #pragma once
 // A host that keeps what the plugin does: the HTTP request it makes and the events it emits.
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -106,6 +109,41 @@ pagoda_error runFailure(int status, std::string_view body, pagoda_status hosts,
 std::pair<pagoda_status, std::string> configure(const std::string& config,
                                                 const std::string& type = "openai_compatible");
 pagoda_status selfTest(const Request& request = {});
+
+/// One HTTP request of an exchange, and what it is answered with.
+struct Sent {
+  std::string method;
+  std::string url;
+  std::string body;
+  std::map<std::string, std::string> headers;  // a secret shows as <name>
+};
+struct Response {
+  std::string body;
+  int status = 200;
+  pagoda_status hosts = PAGODA_E_UNAVAILABLE;  // the host's reading of another status than 2xx
+};
+
+/// An instance that serves several exchanges, each of any number of HTTP requests, by a clock that
+/// the test moves. `answersWithoutRequest`: the host takes pagoda_step.kind 3 and offers the
+/// extension "pagoda.host-ready-step/1".
+class Session {
+ public:
+  Session(const std::string& type, const std::string& config, bool answersWithoutRequest = false);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  using Upstream = std::function<Response(const Sent&)>;
+  /// Drives one exchange to its end. Whole bodies come in pieces of `cut` bytes, 0: in one.
+  Exchange ask(const Request& request, const Upstream& upstream, std::size_t cut = 0);
+  void pass(std::chrono::nanoseconds time);
+  /// All that was sent so far.
+  const std::vector<Sent>& sent() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// Cuts an SSE body into events, by the rules of the WHATWG specification.
 std::vector<Frame> cutSse(std::string_view body);

@@ -167,8 +167,8 @@ Expected readExpected(const Recording& recording) {
   return expected;
 }
 
-Exchange play(const Recording& recording, bool lastAlone) {
-  Request request;
+Exchange play(const Recording& recording, bool lastAlone, const Request& base) {
+  Request request = base;
   request.stream = recording.stream;
   // A few recorded requests are wrong on purpose; what came back is judged all the same.
   Request recorded = request;

@@ -40,8 +40,8 @@ Recording readRecording(const std::filesystem::path& file);
 std::vector<std::filesystem::path> filesIn(const std::filesystem::path& folder);
 Expected readExpected(const Recording& recording);
 
-/// Plays the recording through the plugin.
-Exchange play(const Recording& recording, bool lastAlone = false);
+/// Plays the recording through the plugin. `base` names its type and settings.
+Exchange play(const Recording& recording, bool lastAlone = false, const Request& base = {});
 
 /// Empty if the exchange says what the recording says, else the difference.
 std::string difference(const Exchange& seen, const Expected& expected);
