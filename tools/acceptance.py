@@ -54,10 +54,25 @@ PROBE_MODELS = """models:
 cost_management: { monthly_budget_usd: 1000000, max_request_cost_usd: 1000 }
 """
 
-REPLAY_PATHS = {
-    "openai": "openai/v1", "openrouter": "openrouter/api/v1", "deepseek": "deepseek/v1", "groq": "groq/v1",
-    "mistral": "mistral/v1", "xai": "xai/v1", "ollama": "ollama/v1", "qwen": "qwen/compatible-mode/v1",
-    "perplexity": "perplexity/v1", "openai-compatible": "openai-compatible/v1",
+# The judge's name of a provider, and of its second dialect: the plugin's type, the path at the replay upstream and further
+# settings.
+REPLAY_PROVIDERS = {
+    "openai": ("openai_compatible", "openai/v1", ""),
+    "azure": ("openai_compatible", "azure/openai/v1", "quirks: azure"),
+    "anthropic": ("anthropic", "anthropic", ""),
+    "gemini": ("gemini", "gemini/v1beta", ""),
+    "vertex": ("gemini", "vertex/v1", "project: P, location: us-central1"),
+    "qwen": ("qwen", "qwen/compatible-mode/v1", ""),
+    "qwen:native": ("qwen", "qwen/api/v1", "api: native"),
+    "openrouter": ("openrouter", "openrouter/api/v1", ""),
+    "deepseek": ("openai_compatible", "deepseek/v1", "quirks: deepseek"),
+    "groq": ("openai_compatible", "groq/v1", "quirks: groq"),
+    "mistral": ("openai_compatible", "mistral/v1", "quirks: mistral"),
+    "xai": ("openai_compatible", "xai/v1", "quirks: xai"),
+    "perplexity": ("openai_compatible", "perplexity/v1", "quirks: perplexity"),
+    "ollama": ("openai_compatible", "ollama/v1", "quirks: ollama"),
+    "ollama:native": ("openai_compatible", "ollama", "api: ollama"),
+    "openai-compatible": ("openai_compatible", "openai-compatible/v1", ""),
 }
 REPLAY_MODELS = """models:
   passthrough: true
@@ -161,16 +176,23 @@ def probe(arguments):
 
 def replay(arguments):
     upstream = free_port()
-    providers = "".join(f'  {name}: {{ type: openai_compatible, base_url: "http://127.0.0.1:{upstream}/{path}", '
-                        f"api_key: upstream-key-{name} }}\n" for name, path in REPLAY_PATHS.items())
+    providers = "".join(
+        f'  {name.replace(":", "-")}: {{ type: {kind}, base_url: "http://127.0.0.1:{upstream}/{path}", '
+        f'api_key: upstream-key-{name.split(":")[0]}{settings and ", " + settings} }}\n'
+        for name, (kind, path, settings) in REPLAY_PROVIDERS.items())
     server = Server("security: { auth: none }\ndiscovery: { enabled: false }\nlogging: { level: warn }\n"
                     "upstream: { retry_base_ms: 1 }\nproviders:\n" + providers, REPLAY_MODELS)
-    models = {name: name + "/{model}" for name in REPLAY_PATHS}
+    models = {name: name.replace(":", "-") + "/{model}" for name in REPLAY_PROVIDERS}
+    names = sorted({name.split(":")[0] for name in REPLAY_PROVIDERS})
+    if "--provider" in arguments:
+        at = arguments.index("--provider")
+        names = arguments[at + 1].split(",")
+        arguments = arguments[:at] + arguments[at + 2:]
     try:
         server.start()
         return subprocess.call([sys.executable, str(TRUST / "replay/replay_judge.py"), "--fixtures",
                                 str(TRUST.parent / "wire/fixtures"), "--gateway", server.url, "--upstream-port", str(upstream),
-                                "--models", json.dumps(models), "--provider", ",".join(REPLAY_PATHS), *arguments])
+                                "--models", json.dumps(models), "--provider", ",".join(names), *arguments])
     finally:
         print(f"# the server ended with {server.stop()}")
 

@@ -18,6 +18,8 @@ Millis since(TimePoint start, TimePoint end) {
   return std::chrono::duration_cast<Millis>(end - start);
 }
 
+constexpr Millis kLongestWait = std::chrono::seconds(10);
+
 /// Of one provider that are tried for one request.
 constexpr int kMostKeys = 16;
 
@@ -300,6 +302,8 @@ Task<bool> Executor::backOff(int tries, std::optional<Millis> told) {
       static_cast<std::minstd_rand::result_type>(request_.id.number()));
   const auto ceiling = serving_.limits.retryBase * (1 << std::min(tries - 1, 6));
   std::uniform_int_distribution<std::int64_t> spread(0, std::max<std::int64_t>(1, ceiling.count()));
+  // Whoever is told to come back in a minute is told so: its client may know better what to do.
+  if (told && *told > kLongestWait) co_return false;
   const TimePoint until =
       runtime_.clock().now() + told.value_or(Millis{0}) + Millis(spread(engine));
   if (until >= request_.deadline) co_return false;

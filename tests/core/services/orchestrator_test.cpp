@@ -382,3 +382,24 @@ TEST_CASE("another key of the provider costs the model neither tries nor health"
   CHECK(house.health.of("small").samples == 1);
   CHECK(house.health.of("small").health == Health::Up);
 }
+
+TEST_CASE("a limit that resets in a minute is not waited for", "[services][orchestrator]") {
+  House house;
+  const auto limited = [](Millis told) -> FakeProvider::Attempt {
+    return [told](const AttemptContext&, const ChatRequest&, EventSink&) -> AttemptStatus {
+      AttemptFailure failure = FakeProvider::failure(FailureKind::RateLimit, "slow down");
+      failure.retryAfter = told;
+      return tl::unexpected<AttemptFailure>(std::move(failure));
+    };
+  };
+  house.cheap->script = {limited(Millis{5'000}), limited(Millis{60'000})};
+  CorridorRequest request = house.request("small");
+  const Outcome outcome = house.answer(request);
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == ErrorCode::RateLimited);
+  CHECK(outcome.error->retryAfter == Millis{60'000});
+  CHECK(outcome.attempts.size() == 2);
+  house.cheap->script = {limited(Millis{60'000})};
+  CorridorRequest second = house.request("small");
+  CHECK(house.answer(second).attempts.size() == 1);
+}
