@@ -1,10 +1,11 @@
-// POST /v1/chat/completions, POST /generate and POST /v1/route/explain: read the dialect, walk the
-// corridor, write the dialect.
+// POST /v1/chat/completions, POST /generate, POST /v1/tokens and POST /v1/route/explain: read the
+// dialect, walk the corridor, write the dialect.
 
 #include "core/api/corridor.h"
 #include "core/api/error_table.h"
 #include "core/api/fields.h"
 #include "core/api/generate_dialect.h"
+#include "core/api/json_out.h"
 #include "core/api/openai_dialect.h"
 #include "core/api/request_scope.h"
 #include "core/api/routes.h"
@@ -86,7 +87,7 @@ Task<void> answerStreaming(const ApiContext& api, RequestScope& scope,
   co_await scope.response.finish();
 }
 
-// POST /v1/route/explain takes either form.
+// POST /v1/tokens and POST /v1/route/explain take either form.
 Result<ChatRequest> readEither(std::shared_ptr<JsonDocument> document) {
   return document->root().find("prompt") ? readGenerateRequest(std::move(document))
                                          : readOpenAiRequest(std::move(document));
@@ -156,6 +157,29 @@ Task<void> postExplain(const ApiContext& api, RequestScope& scope) {
     co_return;
   }
   co_await sendJson(scope, 200, *decision);
+}
+
+Task<void> postTokens(const ApiContext& api, RequestScope& scope) {
+  Result<ChatRequest> chat = co_await readChat(api, scope, readEither);
+  if (!chat) {
+    co_await refuse(api, scope, chat.error());
+    co_return;
+  }
+  services::CorridorRequest corridor = corridorOf(api, scope, *std::move(chat));
+  const Result<services::TokenCount> count =
+      co_await api.orchestrator.countTokens(corridor, scope.runtime);
+  if (!count) {
+    co_await refuse(api, scope, count.error());
+    co_return;
+  }
+  std::string body = R"({"object":"token_count","model":)";
+  appendJsonString(body, count->model);
+  body += R"(,"provider":)";
+  appendJsonString(body, count->provider);
+  body += R"(,"prompt_tokens":)";
+  appendInteger(body, count->prompt);
+  body += count->estimated ? R"(,"estimated":true})" : R"(,"estimated":false})";
+  co_await sendJson(scope, 200, body);
 }
 
 }  // namespace pagoda::api

@@ -17,6 +17,7 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"POST", "/v1/chat/completions", Access::User, postChatCompletions},
     {"POST", "/generate", Access::User, postGenerate},
     {"POST", "/v1/embeddings", Access::User, postEmbeddings},
+    {"POST", "/v1/tokens", Access::User, postTokens},
     {"POST", "/v1/route/explain", Access::User, postExplain},
     {"GET", "/v1/models", Access::User, getModels},
     {"GET", "/v1/models/", Access::User, getModel},

@@ -29,6 +29,7 @@ std::span<const Route> allRoutes();
 Task<void> postChatCompletions(const ApiContext& api, RequestScope& scope);
 Task<void> postGenerate(const ApiContext& api, RequestScope& scope);
 Task<void> postEmbeddings(const ApiContext& api, RequestScope& scope);
+Task<void> postTokens(const ApiContext& api, RequestScope& scope);
 Task<void> postExplain(const ApiContext& api, RequestScope& scope);
 Task<void> getModels(const ApiContext& api, RequestScope& scope);
 Task<void> getModel(const ApiContext& api, RequestScope& scope);

@@ -10,70 +10,11 @@
 #include "core/services/hand_over.h"
 #include "core/services/health_board.h"
 #include "core/services/metrics.h"
+#include "core/services/planning.h"
 #include "core/services/selector.h"
 
 namespace pagoda::services {
 namespace {
-
-Features featuresOf(const CorridorRequest& request, const RequestClass& requestClass,
-                    const Selection& selection, const Purse& purse, TimePoint now) {
-  Features features;
-  features.decision = request.id;
-  features.requestClass = &requestClass;
-  features.pool = request.chat.model;
-  features.preferredTier = selection.requestedTier;
-  features.outputTokens = request.chat.maxOutputTokens.value_or(-1);
-  if (request.deadline != TimePoint::max())
-    features.deadlineMs = std::chrono::duration_cast<Millis>(request.deadline - now).count();
-  features.budgetNano = purse.most().nanoUsd();
-  features.tenant = request.caller.key.value();
-  features.stream = request.chat.stream;
-  features.turns = static_cast<std::uint32_t>(request.chat.messages.size());
-  return features;
-}
-
-/// Where the model is named there is nothing to decide: neither keywords nor a strategy are asked,
-/// and the task is taken to be the one that the model's tier is for.
-RequestClass classOf(const Serving& serving, const CorridorRequest& request) {
-  const ChatRequest& chat = request.chat;
-  if (request.embedding) {
-    RequestClass result;
-    result.task = "embedding";
-    result.promptTokens = tokensBound(*request.embedding);
-    return result;
-  }
-  if (!namesModel(chat.model)) return serving.classifier->classify(chat);
-  RequestClass result = serving.classifier->describe(chat);
-  const Model* model = serving.catalogue->find(chat.model);
-  if (model == nullptr || result.confidence > 0) return result;
-  const std::vector<TaskRule>& rules = serving.catalogue->rules;
-  const auto rule = std::ranges::find(rules, model->tier, &TaskRule::preferredTier);
-  if (rule != rules.end()) result.task = rule->task;
-  return result;
-}
-
-Plan planOfEmbeddings(const Selection& selection) {
-  Plan plan;
-  for (std::size_t i = 0; i < selection.candidates.size(); ++i) {
-    plan.steps.emplace_back();
-    plan.steps.back().candidate = i;
-  }
-  plan.strategy = "embeddings";
-  plan.reason = "vectors of another model could not be compared, so only the same model stands in";
-  return plan;
-}
-
-Result<Plan> planFor(const Serving& serving, const CorridorRequest& request,
-                     const Features& features, const Selection& selection) {
-  if (request.embedding) return planOfEmbeddings(selection);
-  if (!namesModel(features.pool))
-    return serving.strategy->plan(features, *serving.catalogue, selection.candidates);
-  Plan plan;
-  plan.steps.emplace_back();
-  plan.strategy = "named";
-  plan.reason = "the model was named by the request";
-  return plan;
-}
 
 AttemptRow rowOf(const AttemptRecord& attempt) {
   AttemptRow row;

@@ -61,6 +61,13 @@ struct Serving {
   int triesPerCandidate = 2;
 };
 
+struct TokenCount {
+  std::string model;  ///< key in the catalogue
+  std::string provider;
+  Tokens prompt = 0;
+  bool estimated = false;
+};
+
 /// Thread-safe; one for the process.
 class Orchestrator {
  public:
@@ -83,6 +90,10 @@ class Orchestrator {
   /// The decision without a call, as JSON: class, candidates with the reason each was or was not
   /// taken, plan, strategy, what it would hold.
   Result<std::string> explain(const CorridorRequest& request);
+
+  /// How many tokens the prompt has for the model that would be asked first: by its provider's own
+  /// count where it has one, else estimated. Costs nothing and leaves no row.
+  Task<Result<TokenCount>> countTokens(CorridorRequest& request, Runtime& runtime);
 
   std::shared_ptr<const Serving> serving() const;
   void swap(std::shared_ptr<const Serving> serving);
