@@ -31,8 +31,4 @@ std::string citationsJson(const Answer& answer);
 /// {"answer":"…","sources":[{"title","url"}]}: the text where JSON was asked for.
 std::string answerJson(const Answer& answer);
 
-/// {"pagoda_then":{"model":…,"context":…}}: the data for a model of another tier, marked as data. A
-/// mark cannot be forged by who wrote the data, for it is made from all of it.
-std::string thenJson(const Run& run, const Answer& answer);
-
 }  // namespace pagoda::external

@@ -93,8 +93,6 @@ struct Api {
   std::vector<List> lists;
   Localized answer;
   std::vector<SourceTemplate> sources;
-  std::string then;
-  Localized instruction;
   std::size_t mostBytes = 1u << 20;
 
   const Step* step(std::string_view wanted) const;

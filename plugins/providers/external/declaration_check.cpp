@@ -32,7 +32,6 @@ class Checker {
       checkLocalized(source.title, {.steps = all, .here = true});
       checkTemplate(source.url, {.steps = all, .here = true});
     }
-    checkLocalized(api_.instruction, {});
     for (const Parameter& parameter : api_.parameters) {
       checkLocalized(parameter.missing, {});
       if (parameter.fallback) checkLocalized(*parameter.fallback, {});

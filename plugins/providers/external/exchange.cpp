@@ -76,7 +76,7 @@ void ApiExchange::data(const sdk::Frame& frame, sdk::Events& events) {
 
 void ApiExchange::take(sdk::Events& events) {
   const Step& done = step();
-  checkErrors(done, run_, body_);
+  checkErrors(done, run_, status_, body_);
   costNusd_ += done.priceNusd;
   // What was paid is told at once: a later step may fail.
   if (done.priceNusd != 0) bill(events);
@@ -126,7 +126,6 @@ void ApiExchange::emit(sdk::Events& events) {
       events.extra(PAGODA_EXTRA_MESSAGE, annotationsJson(answer));
     events.extra(PAGODA_EXTRA_ANSWER, citationsJson(answer));
   }
-  if (!run_.api.then.empty()) events.extra(PAGODA_EXTRA_ANSWER, thenJson(run_, answer));
   events.finish(cut ? PAGODA_FINISH_LENGTH : PAGODA_FINISH_STOP, cut ? "length" : "stop");
   bill(events);
 }

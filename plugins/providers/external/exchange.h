@@ -39,6 +39,7 @@ class ApiExchange final : public sdk::Exchange {
 
   void next(pagoda_step& step) override;
   void request(sdk::HttpRequest& http) override { fill(call_, http); }
+  void head(const pagoda_http_head& head) override { status_ = head.status; }
   void data(const sdk::Frame& frame, sdk::Events& events) override;
   void failed(const pagoda_http_head& head, std::string_view body, pagoda_error& error) override;
 
@@ -57,6 +58,7 @@ class ApiExchange final : public sdk::Exchange {
   std::string id_;
   std::size_t at_ = 0;
   HttpCall call_;
+  int status_ = 200;
   std::string body_;
   std::int64_t costNusd_ = 0;
   bool started_ = false;

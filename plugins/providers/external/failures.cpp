@@ -89,11 +89,11 @@ std::string sayingOf(const Run& run, const std::string& said) {
 
 }  // namespace
 
-void checkErrors(const Step& step, const Run& run, std::string_view body) {
+void checkErrors(const Step& step, const Run& run, int httpStatus, std::string_view body) {
   json::Reader reader(body);
   reader.skip();
   reader.finish();
-  if (const ErrorRule* rule = ruleFor(step, run, 200, body)) {
+  if (const ErrorRule* rule = ruleFor(step, run, httpStatus, body)) {
     sdk::Failure failure(rule->status, sayingOf(run, messageOf(*rule, body)));
     failure.retryAfterMs = rule->retryAfterMs;
     throw failure;

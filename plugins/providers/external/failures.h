@@ -9,7 +9,7 @@ namespace pagoda::external {
 
 /// Throws Failure when the body of a 2xx is a failure by the rules. Throws json::Malformed when it
 /// is not JSON.
-void checkErrors(const Step& step, const Run& run, std::string_view body);
+void checkErrors(const Step& step, const Run& run, int httpStatus, std::string_view body);
 
 /// Throws Failure(PAGODA_E_UNSUPPORTED) when the body lacks what the step expects: the place, the
 /// symbol or the page is not known there, and another model may know.
