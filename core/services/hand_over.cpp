@@ -107,8 +107,8 @@ std::string sourcesOf(const ChatAnswer& data) {
     json::Reader reader(object);
     reader.object([&](std::string_view key, json::Reader& value) {
       const std::string name(key);
-      const bool isSource = name == "citations" || name == "annotations" || name == "sources" ||
-                            name == "search_results";
+      // Annotations point into the text of the data, which the client does not see.
+      const bool isSource = name == "citations" || name == "sources" || name == "search_results";
       if (!isSource || std::ranges::find(seen, name) != seen.end()) return;
       seen.push_back(name);
       writer.rawMember(name, value.raw());

@@ -90,6 +90,9 @@ struct House {
       extra.type = EventType::Extra;
       extra.text = R"({"citations":["https://api.example/kyoto"],"private":1})";
       sink.emit(extra);
+      extra.place = ExtraPlace::Message;
+      extra.text = R"({"annotations":[{"start_index":0}]})";
+      sink.emit(extra);
       return status;
     };
   }
