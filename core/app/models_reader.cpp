@@ -175,6 +175,8 @@ class ModelsReader {
     if (const auto refusal = assign(option, *kind))
       context_.wrong(kind->position, where + "kind: " + refusal->message, refusal->suggestion);
     model.kind = word == "embedding" ? ModelKind::Embedding : ModelKind::Chat;
+    // What chat models can do is not to be shown of it.
+    if (model.kind == ModelKind::Embedding) model.capabilities = 0;
   }
 
   void readSupports(const YamlNode& node, const std::string& where, Model& model) {

@@ -511,6 +511,7 @@ TEST_CASE("the built-in configuration has every tier, and each price its source 
     CHECK(model.price.asOf.size() == 10);
     CHECK((model.kind == ModelKind::Embedding || model.price.output > Money{}));
     CHECK(model.price.input > Money{});
+    CHECK((model.capabilities == 0) == (model.kind == ModelKind::Embedding));
   }
   for (int tier = 0; tier <= 4; ++tier) CHECK(std::ranges::find(tiers, tier) != tiers.end());
 }
