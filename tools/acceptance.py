@@ -57,8 +57,10 @@ cost_management: { monthly_budget_usd: 1000000, max_request_cost_usd: 1000 }
 # The judge's name of a provider, and of its second dialect: the plugin's type, the path at the replay upstream and further
 # settings.
 REPLAY_PROVIDERS = {
-    "openai": ("openai_compatible", "openai/v1", ""),
-    "azure": ("openai_compatible", "azure/openai/v1", "quirks: azure"),
+    "openai": ("openai", "openai/v1", "api: chat"),
+    "openai:responses": ("openai", "openai/v1", "api: responses"),
+    "azure": ("openai", "azure/openai/v1", "quirks: azure, api: chat"),
+    "azure:responses": ("openai", "azure", "quirks: azure, api: responses"),
     "anthropic": ("anthropic", "anthropic", ""),
     "gemini": ("gemini", "gemini/v1beta", ""),
     "vertex": ("gemini", "vertex/v1", "project: P, location: us-central1"),
