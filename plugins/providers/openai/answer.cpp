@@ -82,7 +82,7 @@ bool isBlank(std::string_view text) {
 /// The members of a server-sent event, as JSON texts.
 struct ResponseReader::EventParts {
   std::string typeBuffer;
-  std::string_view type, delta, item, response, logprobs, arguments;
+  std::string_view type, delta, item, itemId, response, logprobs;
   std::int64_t output = -1, part = -1;
   bool error = false;
 
@@ -99,6 +99,9 @@ struct ResponseReader::EventParts {
         part = value.integer().value_or(-1);
       } else if (key == "item") {
         item = value.raw();
+        if (item.starts_with('{') && itemId.empty()) itemId = memberOf(item, "id");
+      } else if (key == "item_id") {
+        itemId = value.raw();
       } else if (key == "response") {
         response = value.raw();
       } else if (key == "logprobs") {
@@ -129,7 +132,8 @@ struct ResponseReader::ResponseParts {
       if (slot != nullptr) *slot = value;
       if (!isExtra(key, value)) return;
       extra += extra.empty() ? '{' : ',';
-      json::appendString(extra, key);
+      // Chat completions has a member of this name in another form.
+      json::appendString(extra, key == "moderation" ? "response_moderation" : key);
       extra += ':';
       extra += value;
     });
@@ -157,10 +161,10 @@ void ResponseReader::event(std::string_view name, std::string_view data, sdk::Ev
     delta(parts, events);
   } else if (type == "response.output_item.added") {
     if (!started_) start("{}", events);
-    add(find(parts.output), parts.item, events);
+    add(find(parts.output, parts.itemId), parts.item, events);
   } else if (type == "response.output_item.done") {
     if (!started_) start("{}", events);
-    close(find(parts.output), parts.item, events);
+    close(find(parts.output, parts.itemId), parts.item, events);
   } else if (type == "response.completed" || type == "response.incomplete" ||
              type == "response.failed" || type == "response.done") {
     finished(parts.response, events);
@@ -184,7 +188,7 @@ void ResponseReader::delta(const EventParts& parts, sdk::Events& events) {
   const bool refusal = type == "response.refusal.delta";
   if (!words && !arguments && !thinking && !refusal) return;
   if (!started_) start("{}", events);
-  Item& item = find(parts.output);
+  Item& item = find(parts.output, parts.itemId);
   if (item.done) return;
   const std::string_view piece = textOf(parts.delta);
   if (words) {
@@ -198,8 +202,7 @@ void ResponseReader::delta(const EventParts& parts, sdk::Events& events) {
     item.refusal = true;
   } else if (item.called && !piece.empty()) {
     // Of a call that was not announced, the whole item brings name and arguments.
-    item.arguments = true;
-    events.toolArguments(item.tool, piece);
+    this->arguments(item, piece, events);
   }
 }
 

@@ -17,13 +17,14 @@ namespace pagoda::openai {
 /// sink answered.
 ///
 /// Beside the events: items of built-in tools come as `output_items` of the message, citations as
-/// its `annotations` in chat completions' form, and the encrypted content that ends a thought as
-/// its signature.
+/// its `annotations` in chat completions' form (other notes as `output_annotations`), and the
+/// encrypted content that ends a thought as its signature.
 class ResponseReader {
  public:
-  /// `requestId` names tool calls that came without an id.
-  ResponseReader(const Settings& settings, std::string_view requestId)
-      : settings_(settings), requestId_(requestId) {}
+  /// `requestId` names tool calls that came without an id. `customCalls`: the client knows of
+  /// custom tools; else their calls are functions with the one argument `input`.
+  ResponseReader(const Settings& settings, std::string_view requestId, bool customCalls)
+      : settings_(settings), requestId_(requestId), customCalls_(customCalls) {}
 
   /// A `response` object.
   void whole(std::string_view text, sdk::Events& events);
@@ -36,9 +37,11 @@ class ResponseReader {
   /// An item of `output`, known by its index: some proxies change ids from event to event.
   struct Item {
     std::int64_t index = -1;
+    std::string id;          // the upstream's, as a JSON text
     std::uint32_t tool = 0;  // of the events
     std::uint64_t from = 0;  // characters of text before it
     bool called = false;     // announced as a tool call
+    bool wrapped = false;    // the input of a custom tool goes into a function's arguments
     bool arguments = false;  // some of the call's arguments came
     bool text = false;       // some of the text came, and so on
     bool refusal = false;
@@ -55,6 +58,7 @@ class ResponseReader {
   void finish(const ResponseParts& parts, sdk::Events& events);
 
   Item& find(std::int64_t index);
+  Item& find(std::int64_t index, std::string_view id);
   void add(Item& item, std::string_view raw, sdk::Events& events);
   void close(Item& item, std::string_view raw, sdk::Events& events);
   void closeMessage(Item& item, const ItemParts& parts, sdk::Events& events);
@@ -63,6 +67,7 @@ class ResponseReader {
   void call(Item& item, const ItemParts& parts, bool custom, sdk::Events& events);
   void cite(const Item& item, std::string_view content, sdk::Events& events);
 
+  void arguments(Item& item, std::string_view words, sdk::Events& events);
   void text(Item& item, std::string_view words, sdk::Events& events);
   void thought(Item& item, std::int64_t part, std::string_view words, sdk::Events& events);
   static void logprobs(std::string_view array, sdk::Events& events);
@@ -71,6 +76,7 @@ class ResponseReader {
 
   const Settings& settings_;
   const std::string requestId_;
+  const bool customCalls_;
   std::deque<Item> items_;
   std::string buffer_;
   std::string extra_;

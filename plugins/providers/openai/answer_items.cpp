@@ -61,6 +61,21 @@ ResponseReader::Item& ResponseReader::find(std::int64_t index) {
   return item;
 }
 
+// Some servers leave the number out of some events: then the id tells, and else the order.
+ResponseReader::Item& ResponseReader::find(std::int64_t index, std::string_view id) {
+  if (index < 0) {
+    for (Item& item : items_) {
+      if (!id.empty() && item.id == id) return item;
+    }
+    for (Item& item : items_) {
+      if (!item.done && (id.empty() || item.id.empty())) return item;
+    }
+  }
+  Item& item = find(index);
+  if (item.id.empty()) item.id = id;
+  return item;
+}
+
 void ResponseReader::add(Item& item, std::string_view raw, sdk::Events& events) {
   const ItemParts parts(raw);
   if (parts.function() || parts.custom()) call(item, parts, parts.custom(), events);
@@ -112,17 +127,16 @@ void ResponseReader::closeMessage(Item& item, const ItemParts& parts, sdk::Event
 // Places in a part's text count from its beginning; the client sees all texts as one.
 void ResponseReader::cite(const Item& item, std::string_view content, sdk::Events& events) {
   std::uint64_t shift = item.from;
-  std::string all;
+  std::string pages;
+  std::string others;
   eachElement(content, [&](std::string_view part) {
     const std::string_view notes = memberOf(part, "annotations");
-    if (notes.starts_with('[')) {
-      const std::string read = annotationsOf(notes, shift);
-      all += all.empty() || read.empty() ? "" : ",";
-      all += read;
-    }
+    if (notes.starts_with('[')) annotationsOf(notes, shift, pages, others);
     shift += charactersIn(textOf(memberOf(part, "text")));
   });
-  if (!all.empty()) events.extra(PAGODA_EXTRA_MESSAGE, R"({"annotations":[)" + all + "]}");
+  if (!pages.empty()) events.extra(PAGODA_EXTRA_MESSAGE, R"({"annotations":[)" + pages + "]}");
+  if (!others.empty())
+    events.extra(PAGODA_EXTRA_MESSAGE, R"({"output_annotations":[)" + others + "]}");
 }
 
 void ResponseReader::closeThought(Item& item, const ItemParts& parts, sdk::Events& events) {
@@ -146,9 +160,10 @@ void ResponseReader::closeCall(Item& item, const ItemParts& parts, bool custom,
                                sdk::Events& events) {
   call(item, parts, custom, events);
   if (!item.arguments) {
-    const std::string_view words = textOf(parts.arguments);
-    if (!words.empty()) events.toolArguments(item.tool, words);
+    const std::string words = stringOf(parts.arguments);
+    if (!words.empty() || item.wrapped) arguments(item, words, events);
   }
+  if (item.wrapped) events.toolArguments(item.tool, R"("})");
   // The set of deferred tools that it belongs to, which comes back with the call.
   if (parts.space.starts_with('"'))
     events.extra(PAGODA_EXTRA_TOOL_CALL, R"({"namespace":)" + std::string(parts.space) + "}", 0,
@@ -167,7 +182,19 @@ void ResponseReader::call(Item& item, const ItemParts& parts, bool custom, sdk::
   std::string id = stringOf(parts.callId);
   if (id.empty()) id = stringOf(parts.id);
   if (id.empty()) id = "call_" + requestId_ + "_" + std::to_string(item.tool);
-  events.toolBegin(item.tool, id, name, 0, custom ? PAGODA_TOOL_CALL_CUSTOM : 0);
+  item.wrapped = custom && !customCalls_;
+  events.toolBegin(item.tool, id, name, 0, custom && customCalls_ ? PAGODA_TOOL_CALL_CUSTOM : 0);
+}
+
+void ResponseReader::arguments(Item& item, std::string_view words, sdk::Events& events) {
+  if (!item.wrapped) {
+    item.arguments = true;
+    return events.toolArguments(item.tool, words);
+  }
+  std::string piece = item.arguments ? "" : R"({"input":")";
+  json::appendEscaped(piece, words);
+  item.arguments = true;
+  events.toolArguments(item.tool, piece);
 }
 
 void ResponseReader::text(Item& item, std::string_view words, sdk::Events& events) {

@@ -46,12 +46,15 @@ void writeLogprob(Writer& writer, std::string_view entry, bool top) {
 
 }  // namespace
 
-std::string annotationsOf(std::string_view array, std::uint64_t shift) {
-  std::string out;
-  Writer writer(out);
+void annotationsOf(std::string_view array, std::uint64_t shift, std::string& pages,
+                   std::string& others) {
   eachElement(array, [&](std::string_view raw) {
     if (!raw.starts_with('{')) return;
-    if (memberOf(raw, "type") != R"("url_citation")" || !memberOf(raw, "url_citation").empty()) {
+    const bool page = memberOf(raw, "type") == R"("url_citation")";
+    std::string& out = page ? pages : others;
+    if (!out.empty()) out += ',';
+    Writer writer(out);
+    if (!page || memberOf(raw, "url_citation").starts_with('{')) {
       writer.raw(raw);
       return;
     }
@@ -66,7 +69,6 @@ std::string annotationsOf(std::string_view array, std::uint64_t shift) {
     });
     writer.endObject().endObject();
   });
-  return out;
 }
 
 std::string logprobsOf(std::string_view array) {

@@ -7,9 +7,11 @@
 
 namespace pagoda::openai {
 
-/// The elements of `annotations` in chat completions' form, comma-separated: citations of pages get
-/// an object of their own, `shift` is added to their places in the text; others keep their bytes.
-std::string annotationsOf(std::string_view array, std::uint64_t shift);
+/// Appends the elements of `annotations`, comma-separated: citations of pages to `pages` in chat
+/// completions' form, with `shift` added to their places in the text; those of files and the like,
+/// which chat completions lacks, to `others` with their bytes.
+void annotationsOf(std::string_view array, std::uint64_t shift, std::string& pages,
+                   std::string& others);
 
 /// The elements of `logprobs`, comma-separated, with the members that chat completions requires.
 std::string logprobsOf(std::string_view array);

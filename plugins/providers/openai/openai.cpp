@@ -79,7 +79,7 @@ class ResponsesExchange final : public Exchange {
         mode_(mode),
         url_(urlFor(settings, attempt, mode == Mode::Count ? Path::InputTokens : Path::Responses,
                     request.model)),
-        answer_(settings, view(attempt.request_id)) {}
+        answer_(settings, view(attempt.request_id), knowsCustomTools(request)) {}
 
   void request(HttpRequest& http) override {
     const bool streams = mode_ == Mode::Stream;
@@ -168,7 +168,7 @@ class OpenAi {
       });
     };
     Events events(&sink);
-    ResponseReader reader(settings_, "self-test");
+    ResponseReader reader(settings_, "self-test", false);
     reader.whole(
         R"({"object":"response","id":"1","model":"m","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"ok"}]}]})",
         events);

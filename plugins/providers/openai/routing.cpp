@@ -73,7 +73,7 @@ struct Asked {
 
   void member(std::string_view key, std::string_view raw) {
     if (raw == "null") return;
-    if (key == "tools") {
+    if (key == "tools" && raw.starts_with('[')) {
       eachElement(raw, [&](std::string_view tool) { addTool(tool); });
     } else if (key == "reasoning_effort") {
       noEffort = raw == R"("none")";
@@ -135,6 +135,18 @@ bool goesToResponses(const Settings& settings, const pagoda_chat_request& reques
   if (asked.chat) return false;
   if (asked.responses || learned.has(model)) return true;
   return asked.tools && traits.toolsByResponses && !asked.noEffort;
+}
+
+bool knowsCustomTools(const pagoda_chat_request& request) {
+  const std::string_view raw = view(request.raw_json);
+  if (raw.find(R"("custom")") == std::string_view::npos) return false;
+  bool custom = false;
+  const std::string_view tools = memberOf(raw, "tools");
+  if (!tools.starts_with('[')) return false;
+  eachElement(tools, [&](std::string_view tool) {
+    custom = custom || (tool.starts_with('{') && memberOf(tool, "type") == R"("custom")");
+  });
+  return custom;
 }
 
 // 400 "Function tools with reasoning_effort are not supported for gpt-5.4 in /v1/chat/completions.

@@ -36,6 +36,9 @@ class Learned {
 bool goesToResponses(const Settings& settings, const pagoda_chat_request& request,
                      const Learned& learned);
 
+/// Whether the request declares a custom tool. Throws json::Malformed.
+bool knowsCustomTools(const pagoda_chat_request& request);
+
 /// Whether a refusal of chat completions says that Responses would answer.
 bool wantsResponses(int httpStatus, std::string_view body);
 

@@ -71,7 +71,8 @@ void readMember(std::string_view key, std::string_view raw, Settings& settings) 
 // Members of answers that clients send back with a message, and that chat completions does not
 // know.
 void dropCarried(chat_completions::Settings& settings) {
-  for (const char* member : {"output_items", "reasoning_details", "thinking_blocks", "phase"})
+  for (const char* member : {"output_items", "output_annotations", "content_parts",
+                             "reasoning_details", "thinking_blocks", "phase"})
     settings.messageDrop.emplace_back(member);
 }
 
