@@ -58,6 +58,9 @@ class UpstreamResponse {
   /// Whole (at most 64 KiB of it are kept). Errors: AttemptFailure of kind Timeout, Deadline,
   /// Cancelled, Unavailable (reset), Protocol (cut off, malformed), TooLarge.
   virtual Task<tl::expected<Frame, AttemptFailure>> next() = 0;
+  /// From now on next() fails with Timeout once `when` has passed without a frame, whatever bytes
+  /// arrive meanwhile. TimePoint::max(): no such limit.
+  virtual void expectBy(TimePoint when) { static_cast<void>(when); }
 };
 
 class HttpClient {

@@ -1,5 +1,6 @@
 #include "core/net/exchange.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/net/event_loop.h"
@@ -286,7 +287,11 @@ Task<tl::expected<Frame, AttemptFailure>> Exchange::next() {
       lookAhead(current);
       co_return current;
     }
-    const TimeLimit limit(loop_.now(), request_.idleTimeout, request_.deadline);
+    const TimePoint now = loop_.now();
+    const Millis expected =
+        std::chrono::ceil<Millis>(std::min(expectedBy_, request_.deadline) - now);
+    const TimeLimit limit(now, std::clamp(expected, Millis{0}, request_.idleTimeout),
+                          request_.deadline);
     const IoStatus status = fill();
     if (status == IoStatus::WouldBlock) {
       auto waited = co_await waitForInput(limit, "the upstream sent nothing more");
@@ -295,7 +300,7 @@ Task<tl::expected<Frame, AttemptFailure>> Exchange::next() {
       const bool properly = status == IoStatus::Closed;
       if (parser_->finish(properly) != ResponseParser::Step::End) co_return connectionEnded(status);
       endBody(false);
-    } else if (request_.deadline <= loop_.now()) {
+    } else if (std::min(expectedBy_, request_.deadline) <= loop_.now()) {
       co_return fail(limit.passed("the upstream's answer did not end"));
     }
   }

@@ -37,6 +37,7 @@ class Exchange final : public UpstreamResponse {
     return parser_->headers();
   }
   Task<tl::expected<Frame, AttemptFailure>> next() override;
+  void expectBy(TimePoint when) override { expectedBy_ = when; }
 
  private:
   enum class Pull { Frame, NeedInput, End, Error };
@@ -75,6 +76,7 @@ class Exchange final : public UpstreamResponse {
   std::string_view input_;  ///< of the buffer, not parsed yet
   std::optional<Frame> ahead_;
   std::optional<AttemptFailure> error_;
+  TimePoint expectedBy_ = TimePoint::max();
   bool sentAll_ = false;
   bool received_ = false;
   bool headRead_ = false;

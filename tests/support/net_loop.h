@@ -53,7 +53,8 @@ struct Fetched {
   int flushes = 0;  ///< frames that said that nothing follows at once
 };
 
-inline Task<Fetched> fetch(HttpClient& client, UpstreamRequest request, CancelSource* cancel) {
+inline Task<Fetched> fetch(HttpClient& client, UpstreamRequest request, CancelSource* cancel,
+                           TimePoint expectBy = TimePoint::max()) {
   Fetched fetched;
   auto sending = client.send(std::move(request), cancel);
   auto sent = co_await sending;
@@ -62,6 +63,7 @@ inline Task<Fetched> fetch(HttpClient& client, UpstreamRequest request, CancelSo
     co_return fetched;
   }
   UpstreamResponse& response = **sent;
+  response.expectBy(expectBy);
   fetched.status = response.status();
   fetched.headers = response.headers();
   while (!fetched.ended) {

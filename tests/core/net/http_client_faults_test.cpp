@@ -200,6 +200,19 @@ TEST_CASE("each limit on time ends its own wait and says which it was", "[net][c
   }
 }
 
+TEST_CASE("bytes without a frame do not put off when one is expected", "[net][client][fault]") {
+  Fixture f;
+  std::string comments;
+  for (int i = 0; i < 200; ++i) comments += ": still here\n\n";
+  FakeUpstream upstream(
+      Reply().bytes(kOk + "Content-Type: text/event-stream\r\n\r\n").drip(comments, Millis{2}));
+  const TimePoint by = f.net.loop.now() + Millis{60};
+  const Fetched got = f.net.run(test::fetch(*f.client, Fixture::request(upstream), nullptr, by));
+  REQUIRE(got.failure);
+  CHECK(got.failure->kind == FailureKind::Timeout);
+  CHECK(upstream.waitForOpen(0));
+}
+
 TEST_CASE("the deadline ends what no other limit would", "[net][client][fault]") {
   Fixture f;
   const std::string body(1000, 'x');
