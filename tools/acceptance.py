@@ -5,20 +5,26 @@
     tools/acceptance.py replay [arguments of replay_judge.py]   recorded provider traffic
     tools/acceptance.py ledger [--shape plain|stream|fallback] [arguments of ledger_check.py]
                                                           is the budget exact (races, kill -9, aborts, usage)
+    tools/acceptance.py failover [arguments of failover_judge.py]   what clients see when providers misbehave
 
 PAGODA_BINARY names the server (default: build/release/bin/pagoda). Needs ../shared; says so and ends
 with 77 without it. Everything runs on loopback and ends with this script.
 """
+import contextlib
+import http.server
 import json
 import os
 import pathlib
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TRUST = ROOT.parent / "shared" / "trust"
@@ -101,6 +107,31 @@ LEDGER_MODEL = ("  {key}: {{ tier: {tier}, provider: faulty, model: {model}, pri
 LEDGER_COST = """cost_management: {{ monthly_budget_usd: {budget}, max_request_cost_usd: 1, tier0_allocation: 0,
   tier1_allocation: 1, tier2_allocation: 0, tier3_allocation: 0 }}
 """
+
+
+# The judge's settings in this server's words; a model is priced so that each token shows in the ledger.
+FAILOVER_PROFILE = """security: {{ auth: none }}
+discovery: {{ enabled: false }}
+logging: {{ level: warn }}
+upstream:
+  connect_timeout_ms: {connect_timeout_s}
+  first_byte_timeout_ms: {first_token_timeout_s}
+  first_token_timeout_ms: {first_token_timeout_s}
+  idle_timeout_ms: {between_tokens_timeout_s}
+  attempt_timeout_ms: {attempt_timeout_s}
+  total_timeout_ms: {deadline_s}
+  stream_total_timeout_ms: {deadline_s}
+  tries_per_candidate: {retries_per_candidate}
+  retry_base_ms: {retry_base_ms}
+  retry_budget_percent: {retry_budget}
+  breaker_failures: {breaker_failures}
+  breaker_cooldown_ms: {breaker_cooldown_s}
+  breaker_max_cooldown_ms: {breaker_max_cooldown_s}
+  breaker_trials: {half_open_probes}
+providers:
+"""
+FAILOVER_MODEL = ("  {key}: {{ tier: 1, provider: {provider}, model: {model}, price_per_million: {{ input: 1, output: 2 }}, "
+                  "supports: [stream, tools]{window} }}\n")
 
 
 def free_port():
@@ -251,7 +282,76 @@ def ledger(arguments):
         faulty.wait()
 
 
-JUDGES = {"probe": probe, "replay": replay, "ledger": ledger}
+def failover_configuration(plan):
+    """pagoda.yaml and models.yaml for the judge's plan."""
+    settings = {name: int(value * 1000) if name.endswith("_s") else value for name, value in plan["settings"].items()}
+    settings["retry_budget"] = int(100 * settings["retry_budget"])
+    settings["breaker_max_cooldown_s"] = 2 * settings["breaker_cooldown_s"]
+    pagoda = FAILOVER_PROFILE.format(**settings)
+    providers, models, routes = {}, {}, ""
+    for row in plan["plans"]:
+        keys = []
+        for candidate in row["candidates"]:
+            provider = candidate["upstream"] + ("-two-keys" if len(candidate["api_keys"]) > 1 else "")
+            providers[provider] = candidate
+            key = candidate["model"]
+            window = f", context_tokens: {candidate['context_window']}" if "context_window" in candidate else ""
+            models[key] = FAILOVER_MODEL.format(key=key, provider=provider, model=key, window=window)
+            keys.append(key)
+        hedge = f"strategy: race, hedge_after_ms: {row['hedge_after_ms']}, " if "hedge_after_ms" in row else ""
+        routes += f"  {row['alias']}: {{ {hedge}candidates: [{', '.join(keys)}] }}\n"
+    for name, candidate in providers.items():
+        pagoda += (f"  {name}: {{ type: openai_compatible, base_url: \"{candidate['base_url']}\", "
+                   f"api_keys: [{', '.join(candidate['api_keys'])}] }}\n")
+    return pagoda, ("models:\n" + "".join(models.values()) + "routes:\n" + routes +
+                    "cost_management: { monthly_budget_usd: 1000000, max_request_cost_usd: 1000 }\n")
+
+
+def ledger_over_http(database):
+    """The ledger's charges of one request as JSON, in the judge's words, at a port of its own."""
+    query = ("SELECT r.client_request_id, a.upstream_model, a.cost_nano_usd, a.prompt_tokens, a.completion_tokens, "
+             "a.cache_read_tokens, a.reasoning_tokens, a.cost_basis FROM requests r JOIN attempts a ON a.request_id = r.id "
+             "WHERE r.client_request_id LIKE ? AND a.cost_nano_usd > 0")
+    names = ("request", "model", "cost", "prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens", "basis")
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            case = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get("request", [""])[0]
+            with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)) as db:
+                rows = [dict(zip(names, row)) for row in db.execute(query, (case + "%",))]
+            body = json.dumps({"data": [dict(row, estimated=row["basis"] == "estimated") for row in rows]}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def failover(arguments):
+    judge_program = str(TRUST / "failover/failover_judge.py")
+    ports = ["--primary-port", str(free_port()), "--fallback-port", str(free_port())]
+    shown = [a for a in arguments if a != "-v"]
+    printed = subprocess.run([sys.executable, judge_program, *ports, *shown, "--print-plan"], capture_output=True,
+                             text=True, check=True)
+    server = Server(*failover_configuration(json.loads(printed.stdout)))
+    charges = ledger_over_http(pathlib.Path(server.directory) / "data/pagoda.db")
+    try:
+        server.start()
+        return subprocess.call([sys.executable, judge_program, *ports, "--gateway", server.url, "--ledger",
+                                f"http://127.0.0.1:{charges.server_port}/?request={{case}}", *arguments])
+    finally:
+        print(f"# the server ended with {server.stop()}")
+        charges.shutdown()
+
+
+JUDGES = {"probe": probe, "failover": failover, "replay": replay, "ledger": ledger}
 
 
 def main():
