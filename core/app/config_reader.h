@@ -58,6 +58,9 @@ std::string missingCredentials(std::string_view type);
 void readModels(const YamlNode& root, const Catalogue* builtIn, Catalogue& catalogue,
                 const ReadContext& context);
 
+/// `routes:` of models.yaml: names that stand for a plan over the catalogue's models.
+void readRoutes(const YamlNode& root, Catalogue& catalogue, const ReadContext& context);
+
 /// `cost_management.teams` of models.yaml.
 void readTeams(const YamlNode& root, std::map<std::string, CostSettings::Team>& teams,
                const ReadContext& context);

@@ -172,7 +172,7 @@ Configuration readConfiguration(const ConfigSources& sources, std::vector<Mistak
   const std::string modelsText = textOf(sources, kModelsFile, models.file, mistakes);
   const YamlNode modelsRoot = readYaml(modelsText, models.file, mistakes);
   // Entries of `models:` are models, not options, but for the three that the table knows.
-  std::vector<std::string> others = {"routing", "cost_management.teams"};
+  std::vector<std::string> others = {"routing", "routes", "cost_management.teams"};
   if (const YamlNode* entries = modelsRoot.find("models"))
     for (const YamlNode::Entry& entry : entries->entries)
       if (entry.key != "passthrough" && entry.key != "only_qwen")
@@ -181,6 +181,7 @@ Configuration readConfiguration(const ConfigSources& sources, std::vector<Mistak
   const Catalogue lent =
       sources.directory.empty() ? Catalogue{} : builtInCatalogue(sources.environment);
   readModels(modelsRoot, &lent, configuration.catalogue, models);
+  readRoutes(modelsRoot, configuration.catalogue, models);
   readTeams(modelsRoot, settings.cost.teams, models);
 
   readEnvironment(options, pagoda);

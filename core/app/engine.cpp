@@ -79,7 +79,10 @@ services::AttemptLimits attemptLimits(const UpstreamSettings& upstream) {
   services::AttemptLimits limits;
   limits.connect = upstream.connectTimeout;
   limits.firstByte = upstream.firstByteTimeout;
+  limits.firstToken = upstream.firstTokenTimeout;
   limits.idle = upstream.idleTimeout;
+  limits.attempt = upstream.attemptTimeout;
+  limits.retryAfter = upstream.longestRetryAfter;
   limits.total = upstream.totalTimeout;
   limits.streamTotal = upstream.streamTotalTimeout;
   limits.maxBody = upstream.maxBodyBytes;
@@ -87,6 +90,17 @@ services::AttemptLimits attemptLimits(const UpstreamSettings& upstream) {
   limits.maxEvent = upstream.maxEventBytes;
   limits.retryBase = upstream.retryBase;
   return limits;
+}
+
+services::BreakerRules breakerRules(const UpstreamSettings& upstream) {
+  services::BreakerRules rules;
+  rules.failures = static_cast<int>(upstream.breakerFailures);
+  rules.coolDown = upstream.breakerCoolDown;
+  rules.maxCoolDown = upstream.breakerMaxCoolDown;
+  rules.trials = static_cast<int>(upstream.breakerTrials);
+  rules.retryBudget = static_cast<double>(upstream.retryBudgetPercent) / 100;
+  rules.retryReserve = static_cast<double>(upstream.retryReserve);
+  return rules;
 }
 
 std::shared_ptr<services::Serving> makeServing(Configuration& configuration,
@@ -222,7 +236,7 @@ Engine::Engine(Configuration given, const EnginePlace& place)
       ids(clock),
       budgets(clock, budgetRules(configuration.settings.cost), store.ledger().totals(),
               TimeZone::find(configuration.settings.cost.timeZone)),
-      health(clock),
+      health(clock, breakerRules(configuration.settings.upstream)),
       metrics(store.ledger().counters()),
       orchestrator({clock, store.ledger(), budgets, health, metrics, api::httpStatusOf}, serving) {}
 

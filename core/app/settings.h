@@ -36,7 +36,9 @@ struct ServerSettings {
 struct UpstreamSettings {
   Millis connectTimeout{5'000};
   Millis firstByteTimeout{60'000};
+  Millis firstTokenTimeout{60'000};
   Millis idleTimeout{30'000};
+  Millis attemptTimeout{0};
   Millis totalTimeout{120'000};
   Millis streamTotalTimeout{600'000};
   std::size_t maxBodyBytes = 16u << 20;
@@ -45,6 +47,13 @@ struct UpstreamSettings {
   std::int64_t maxAttempts = 4;
   std::int64_t triesPerCandidate = 2;
   Millis retryBase{200};
+  Millis longestRetryAfter{3'000};
+  std::int64_t retryBudgetPercent = 20;
+  std::int64_t retryReserve = 5;
+  std::int64_t breakerFailures = 5;
+  Millis breakerCoolDown{5'000};
+  Millis breakerMaxCoolDown{30'000};
+  std::int64_t breakerTrials = 1;
   std::int64_t defaultMaxTokens = 4096;
   std::int64_t maxIdleConnections = 64;
   std::int64_t maxConnectionsPerHost = 4096;

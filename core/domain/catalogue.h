@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/clock.h"
 #include "core/base/money.h"
 
 namespace pagoda {
@@ -58,10 +59,27 @@ struct TaskRule {
   int preferredTier = 0;
 };
 
+/// What becomes of a stream that breaks after the client has something of it.
+enum class OnBreak {
+  Error,    ///< the client is told
+  Restart,  ///< the next candidate is asked anew; its answer goes on only if it begins alike
+};
+
+/// A model name that stands for a plan: `routes:` of models.yaml.
+struct ModelRoute {
+  std::string name;
+  std::string strategy = "fallback";    ///< fallback, race
+  std::vector<std::string> candidates;  ///< keys of models, the first one first
+  Millis hedgeAfter{0};                 ///< race: until the next candidate is asked as well
+  OnBreak onBreak = OnBreak::Restart;
+  bool filterElsewhere = false;  ///< what a content filter refused is asked of the next candidate
+};
+
 class Catalogue {
  public:
   std::uint64_t epoch = 0;
   std::vector<Model> models;
+  std::vector<ModelRoute> routes;
   std::vector<TaskRule> rules;
   std::string defaultTask = "general";
   bool passthrough = false;  ///< `<provider>/<any id>` is allowed
@@ -70,9 +88,10 @@ class Catalogue {
   std::optional<Price> unpriced;  ///< price of ids outside the catalogue; absent: refused
 
   const Model* find(std::string_view key) const;
+  const ModelRoute* findRoute(std::string_view name) const;
   /// By provider instance and upstream id.
   const Model* find(std::string_view provider, std::string_view upstreamId) const;
-  /// Up to three keys near a mistyped name, best first.
+  /// Up to three keys or names of routes near a mistyped name, best first.
   std::vector<std::string> near(std::string_view name) const;
 };
 

@@ -55,6 +55,7 @@ struct PlanStep {
   std::size_t candidate = 0;    ///< index into the candidates
   Millis timeout{0};            ///< 0: what is left of the deadline
   Tokens maxOutputTokens = -1;  ///< -1: as requested
+  Millis delay{0};              ///< Race: until this step joins, unless the one before has failed
 };
 
 struct Plan {
@@ -64,6 +65,8 @@ struct Plan {
   std::string strategy;  ///< name and version of the plugin that decided
   std::uint64_t memo = 0;
   Money maxCost = Money::max();
+  OnBreak onBreak = OnBreak::Error;
+  bool filterElsewhere = false;  ///< see ModelRoute
 };
 
 /// Input of a strategy. Views live until plan() returns.

@@ -49,8 +49,12 @@ void appendMembers(std::string& members, std::string_view object) {
 }
 
 AnswerTap::AnswerTap(AnswerSink* stream, const Outcome& outcome, const Clock& clock,
-                     std::size_t limit)
-    : stream_(stream), outcome_(outcome), clock_(clock), limit_(limit) {}
+                     std::size_t limit, std::function<bool()> mayCommit)
+    : stream_(stream),
+      outcome_(outcome),
+      clock_(clock),
+      limit_(limit),
+      mayCommit_(std::move(mayCommit)) {}
 
 bool AnswerTap::emit(const Event& event) {
   const std::uint32_t most = event.type == EventType::Embedding ? kMostEmbeddings : kMostToolCalls;
@@ -59,18 +63,24 @@ bool AnswerTap::emit(const Event& event) {
     return false;
   }
   if (event.type != EventType::Start && firstAt_ == TimePoint{}) firstAt_ = clock_.now();
-  if (saysSomething(event.type) && event.type != EventType::Finish)
-    outputBytes_ += event.text.size() + event.name.size() + event.data.size();
+  if (saysSomething(event.type) && event.type != EventType::Finish) {
+    const std::size_t bytes = event.text.size() + event.name.size() + event.data.size();
+    outputBytes_ += bytes;
+    if (bytes > 0) ++deltas_;
+  }
   if (stream_ == nullptr) {
     collect(event);
     if (outputBytes_ > limit_) overLimit_ = true;
     return !overLimit_;
   }
-  if (!saysSomething(event.type) && !committed_) {
+  const bool says =
+      saysSomething(event.type) && (event.type != EventType::Text || !event.text.empty());
+  if (!says && !committed_) {
     // Nothing is said yet, so this attempt may still fail over: keep it back.
     collect(event);
     return true;
   }
+  if (!committed_ && mayCommit_ && !mayCommit_()) return false;
   keepFigures(event);
   if (!committed_) commit();
   return stream_->emit(event);

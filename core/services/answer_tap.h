@@ -3,6 +3,7 @@
 // delivered, and owns the rule of the commit point: after the first delta nothing falls back
 // silently.
 
+#include <functional>
 #include <string>
 
 #include "core/domain/answer.h"
@@ -15,7 +16,10 @@ class AnswerTap final : public EventSink {
  public:
   /// With `stream` events go there once something was said; without, they are collected, up to
   /// `limit` bytes.
-  AnswerTap(AnswerSink* stream, const Outcome& outcome, const Clock& clock, std::size_t limit);
+  /// `mayCommit`, if any, is asked once before the client gets the first of a stream: false ends
+  /// the attempt.
+  AnswerTap(AnswerSink* stream, const Outcome& outcome, const Clock& clock, std::size_t limit,
+            std::function<bool()> mayCommit = {});
 
   bool emit(const Event& event) override;
 
@@ -24,6 +28,7 @@ class AnswerTap final : public EventSink {
   bool allFinished() const;
   bool overLimit() const { return overLimit_; }
   std::size_t outputBytes() const { return outputBytes_; }
+  std::size_t deltas() const { return deltas_; }  ///< in which they came
   TimePoint firstAt() const { return firstAt_; }  ///< TimePoint{} : nothing came
   ChatAnswer& answer() { return answer_; }
   const ChatAnswer& answer() const { return answer_; }
@@ -39,8 +44,10 @@ class AnswerTap final : public EventSink {
   const Outcome& outcome_;
   const Clock& clock_;
   std::size_t limit_;
+  std::function<bool()> mayCommit_;
   ChatAnswer answer_;
   std::size_t outputBytes_ = 0;
+  std::size_t deltas_ = 0;
   TimePoint firstAt_{};
   bool committed_ = false;
   bool overLimit_ = false;

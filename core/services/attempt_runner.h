@@ -11,8 +11,11 @@ namespace pagoda::services {
 /// Time and size limits of attempts (`upstream:` in pagoda.yaml).
 struct AttemptLimits {
   Millis connect{5'000};
-  Millis firstByte{60'000};  ///< to the head of the answer
-  Millis idle{30'000};       ///< between two reads of a body
+  Millis firstByte{60'000};   ///< to the head of the answer
+  Millis firstToken{60'000};  ///< of a stream: to the first thing that the model says
+  Millis idle{30'000};        ///< between two reads of a body, and between two tokens of a stream
+  Millis attempt{0};         ///< one attempt at an answer that is no stream; 0: no limit of its own
+  Millis retryAfter{3'000};  ///< the longest wait that is taken while another model is left
   Millis total{120'000};     ///< the whole request, retries included, when it is not a stream
   Millis streamTotal{600'000};
   std::size_t maxBody = 16u << 20;

@@ -1,11 +1,15 @@
 #pragma once
-// Carries out a plan: FALLBACK over its steps, retries with jitter inside the deadline, one hold
-// and one record per attempt.
+// Carries out a plan: its steps one after the other or at once, retries with jitter inside the
+// deadline and the models' retry budgets, one hold and one record per attempt.
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/services/budget_ledger.h"
 #include "core/services/orchestrator.h"
+#include "core/services/resuming_sink.h"
 #include "core/services/selector.h"
 
 namespace pagoda::services {
@@ -23,17 +27,40 @@ class Executor {
   Task<void> run(const Plan& plan, const Selection& selection);
 
  private:
-  enum class Next { Done, NextKey, Retry, NextStep, Stop };
+  enum class Next { Done, NextKey, Retry, NextStep, Stop, Resting };
+  /// What one attempt is to do.
+  struct Try {
+    const Candidate* candidate = nullptr;
+    Tokens maxOutput = -1;
+    Millis timeout{0};
+    bool forced = false;                ///< though the model's breaker is open
+    bool collect = false;               ///< the answer is not for the client as it comes
+    const ChatRequest* chat = nullptr;  ///< in place of the request's own
+    CancelSource* cancel = nullptr;
+    std::function<bool()> claim;  ///< Race: true if the answer may be this one; may be empty
+  };
+  struct Race;
+  static constexpr int kMostKeys = 16;  ///< of one provider that are tried for one request
 
   Task<bool> runSteps(const Plan& plan, const Selection& selection);
+  Task<Next> runStep(const PlanStep& step, const Selection& selection, bool forced);
+  Task<void> runRace(const Plan& plan, const Selection& selection);
+  Task<void> runLane(Race& race, std::size_t lane);
   Task<void> runBatches(const Plan& plan, const Selection& selection);
-  Task<Next> attempt(const Candidate& candidate, Tokens maxOutput, Millis timeout);
+  Task<Next> attempt(const Try& one);
+  Result<Hold> setAside(const Candidate& candidate, AttemptRecord& record);
+  void identify(const Candidate& candidate);
+  AttemptStatus judged(AttemptStatus status, const AnswerTap& tap, bool streaming,
+                       TimePoint deadline) const;
+  Next after(const AttemptRecord& record) const;
   Money worstCaseOf(const Candidate& candidate) const;
   void estimate(AttemptRecord& record, const AnswerTap& tap) const;
-  void account(AttemptRecord& record, const AnswerTap& tap, class Hold hold, bool cancelled) const;
+  void account(AttemptRecord& record, const AnswerTap& tap, Hold hold, bool cancelled) const;
+  void addBrokenUsage();
   Task<bool> backOff(int tries, std::optional<Millis> told);
   void fail(ErrorCode code, std::string message);
-  void failFromLast();
+  const AttemptRecord* tellingAttempt() const;
+  void failFromAttempts();
 
   Orchestrator::Parts& parts_;
   const Serving& serving_;
@@ -42,7 +69,13 @@ class Executor {
   Runtime& runtime_;
   Outcome& outcome_;
   int triesLeft_ = 0;
+  std::size_t firstOwn_ = 0;      ///< of the outcome's attempts
+  std::uint32_t nextNumber_ = 0;  ///< of the next attempt
   bool lastStep_ = false;
+  bool filterElsewhere_ = false;
+  Money envelope_;  ///< that all attempts together may cost
+  Money heldNow_;   ///< for those under way
+  std::optional<ResumingSink> resuming_;
   std::optional<EmbeddingRequest> batch_;  ///< of an embedding request, what is asked for now
   std::optional<Error> refusal_;           ///< why an attempt could not even begin
 };

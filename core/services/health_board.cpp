@@ -8,9 +8,10 @@ namespace {
 
 constexpr auto kWindow = std::chrono::minutes(5);
 constexpr std::size_t kMostSamples = 256;
-// So many failures in a row say more than a rate over few samples.
-constexpr int kFailuresUntilDown = 5;
-constexpr auto kProbeAfter = std::chrono::seconds(10);
+constexpr std::int64_t kSamplesUntilDegraded = 5;
+// What the reserve of retries gets back by time alone, so that a model that is asked once a minute
+// may be asked twice.
+constexpr double kRetriesPerSecond = 0.5;
 
 // These say nothing about the model: the request, the credential's rights or the caller ended it.
 bool countsAgainst(FailureKind kind) {
@@ -47,7 +48,12 @@ struct HealthBoard::Track {
   std::deque<Sample> samples;
   std::int32_t inFlight = 0;
   int failuresInRow = 0;
-  TimePoint lastFailureAt;
+  bool open = false;
+  int failedTrials = 0;
+  int trials = 0;
+  TimePoint nextTrial;
+  double retries = 0;
+  TimePoint retriesAt;
   std::string lastFailure;
   UnixMillis lastSuccess = 0;
 
@@ -57,33 +63,82 @@ struct HealthBoard::Track {
   }
 };
 
-HealthBoard::HealthBoard(const Clock& clock) : clock_(clock) {}
+HealthBoard::HealthBoard(const Clock& clock, BreakerRules rules) : clock_(clock), rules_(rules) {}
+
+HealthBoard::Track& HealthBoard::trackOf(const std::string& model) {
+  std::shared_ptr<Track>& track = tracks_[model];
+  if (!track) {
+    track = std::make_shared<Track>();
+    track->retries = rules_.retryReserve;
+    track->retriesAt = clock_.now();
+  }
+  return *track;
+}
+
+Admission HealthBoard::admit(const std::string& model) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = tracks_.find(model);
+  if (found == tracks_.end() || !found->second->open) return Admission::Open;
+  Track& track = *found->second;
+  if (clock_.now() < track.nextTrial || track.trials >= rules_.trials) return Admission::Refused;
+  ++track.trials;
+  return Admission::Trial;
+}
+
+void HealthBoard::giveBack(const std::string& model, Admission admission) {
+  if (admission != Admission::Trial) return;
+  const std::scoped_lock lock(mutex_);
+  --trackOf(model).trials;
+}
+
+bool HealthBoard::takeRetry(const std::string& model) {
+  const std::scoped_lock lock(mutex_);
+  Track& track = trackOf(model);
+  const TimePoint now = clock_.now();
+  const double seconds = std::chrono::duration<double>(now - track.retriesAt).count();
+  track.retriesAt = now;
+  if (track.retries < rules_.retryReserve)
+    track.retries = std::min(rules_.retryReserve, track.retries + seconds * kRetriesPerSecond);
+  if (track.retries < 1) return false;
+  track.retries -= 1;
+  return true;
+}
 
 void HealthBoard::started(const std::string& model) {
   const std::scoped_lock lock(mutex_);
-  std::shared_ptr<Track>& track = tracks_[model];
-  if (!track) track = std::make_shared<Track>();
-  ++track->inFlight;
+  Track& track = trackOf(model);
+  ++track.inFlight;
+  track.retries = std::min(track.retries + rules_.retryBudget, 2 * rules_.retryReserve);
 }
 
-void HealthBoard::finished(const AttemptRecord& attempt) {
+void HealthBoard::finished(const AttemptRecord& attempt, Admission admission) {
   const std::scoped_lock lock(mutex_);
-  std::shared_ptr<Track>& track = tracks_[attempt.model];
-  if (!track) track = std::make_shared<Track>();
-  --track->inFlight;
+  Track& track = trackOf(attempt.model);
+  --track.inFlight;
+  const bool trial = admission == Admission::Trial;
+  if (trial) --track.trials;
   if (attempt.failure && (attempt.failure->anotherKey || !countsAgainst(attempt.failure->kind)))
     return;
   const TimePoint now = clock_.now();
   const bool failed = attempt.failure.has_value();
-  track->samples.push_back({now, failed, attempt.firstByte.count(), attempt.total.count()});
-  track->forget(now - kWindow);
-  track->failuresInRow = failed ? track->failuresInRow + 1 : 0;
-  if (failed) {
-    track->lastFailure = nameOf(attempt.failure->kind);
-    track->lastFailureAt = now;
-  } else {
-    track->lastSuccess = clock_.unixNow();
+  track.samples.push_back({now, failed, attempt.firstByte.count(), attempt.total.count()});
+  track.forget(now - kWindow);
+  if (!failed) {
+    track.failuresInRow = 0;
+    track.open = false;
+    track.failedTrials = 0;
+    track.lastSuccess = clock_.unixNow();
+    return;
   }
+  ++track.failuresInRow;
+  track.lastFailure = nameOf(attempt.failure->kind);
+  // Whoever was under way when it opened says nothing new.
+  if (track.open && !trial) return;
+  if (!track.open && track.failuresInRow < rules_.failures) return;
+  if (track.open) track.failedTrials = std::min(track.failedTrials + 1, 16);
+  track.open = true;
+  track.nextTrial = now + std::min(rules_.coolDown * (1 << track.failedTrials),
+                                   std::max(rules_.coolDown, rules_.maxCoolDown));
 }
 
 ModelHealth HealthBoard::of(const std::string& model) const {
@@ -115,9 +170,9 @@ ModelHealth HealthBoard::of(const std::string& model) const {
   health.inFlight = track.inFlight;
   health.lastFailure = track.lastFailure;
   health.lastSuccess = track.lastSuccess;
-  if (track.failuresInRow >= kFailuresUntilDown)
-    health.health = now - track.lastFailureAt >= kProbeAfter ? Health::Probing : Health::Down;
-  else if (health.samples >= kFailuresUntilDown && health.errorRate > 0.5)
+  if (track.open)
+    health.health = now >= track.nextTrial ? Health::Probing : Health::Down;
+  else if (health.samples >= kSamplesUntilDegraded && health.errorRate > 0.5)
     health.health = Health::Degraded;
   return health;
 }

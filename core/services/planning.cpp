@@ -19,6 +19,23 @@ Plan planOfEmbeddings(const Selection& selection) {
   return plan;
 }
 
+/// The candidates in the order of the configuration.
+Plan planOfRoute(const ModelRoute& route, const Selection& selection) {
+  Plan plan;
+  plan.strategy = route.strategy;
+  plan.reason = "the route '" + route.name + "' was named by the request";
+  plan.mode = route.strategy == "race" ? PlanMode::Race : PlanMode::Fallback;
+  plan.onBreak = route.onBreak;
+  plan.filterElsewhere = route.filterElsewhere;
+  for (std::size_t i = 0; i < selection.candidates.size(); ++i) {
+    PlanStep step;
+    step.candidate = i;
+    step.delay = route.hedgeAfter;
+    plan.steps.push_back(step);
+  }
+  return plan;
+}
+
 }  // namespace
 
 Features featuresOf(const CorridorRequest& request, const RequestClass& requestClass,
@@ -61,6 +78,8 @@ Result<Plan> planFor(const Serving& serving, const CorridorRequest& request,
   if (request.embedding) return planOfEmbeddings(selection);
   if (!namesModel(features.pool))
     return serving.strategy->plan(features, *serving.catalogue, selection.candidates);
+  if (const ModelRoute* route = serving.catalogue->findRoute(features.pool))
+    return planOfRoute(*route, selection);
   Plan plan;
   plan.steps.emplace_back();
   plan.strategy = "named";

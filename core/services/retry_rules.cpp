@@ -41,8 +41,26 @@ ErrorCode errorCodeOf(FailureKind kind) noexcept {
   }
 }
 
+bool brokenUpstream(FailureKind kind) noexcept {
+  switch (kind) {
+    case FailureKind::Auth:
+    case FailureKind::Permission:
+    case FailureKind::Quota:
+    case FailureKind::RateLimit:
+    case FailureKind::Overloaded:
+    case FailureKind::Unavailable:
+    case FailureKind::Timeout:
+    case FailureKind::ModelNotFound:
+    case FailureKind::Protocol:
+    case FailureKind::Internal:
+      return true;
+    default:
+      return false;
+  }
+}
+
 AfterFailure afterFailure(const AttemptFailure& failure, bool delivered, bool lastStep,
-                          int triesLeft) noexcept {
+                          int triesLeft, Millis patience) noexcept {
   if (delivered) return AfterFailure::Stop;
   // A key that is spent is never tried again, but the one beside it is.
   if (failure.anotherKey) return AfterFailure::NextKey;
@@ -67,11 +85,11 @@ AfterFailure afterFailure(const AttemptFailure& failure, bool delivered, bool la
       return AfterFailure::Stop;
     case FailureKind::Unavailable:
       return triesLeft > 0 ? AfterFailure::Retry : AfterFailure::NextStep;
-    // Another model answers sooner than this one's limit resets; without one, waiting is what is
-    // left.
+    // A limit that resets in a moment is waited for; for longer only where no other model is left.
     case FailureKind::RateLimit:
-      return lastStep && failure.retryAfter && triesLeft > 0 ? AfterFailure::Retry
-                                                             : AfterFailure::NextStep;
+      return failure.retryAfter && (lastStep || *failure.retryAfter <= patience) && triesLeft > 0
+                 ? AfterFailure::Retry
+                 : AfterFailure::NextStep;
     default:
       return AfterFailure::NextStep;
   }

@@ -16,8 +16,12 @@ enum class AfterFailure {
   Stop
 };
 
-/// `delivered`: the client has something of the answer. `lastStep`: no other model is left.
+/// True for what says that the upstream broke: another one may do what it could not.
+bool brokenUpstream(FailureKind kind) noexcept;
+
+/// `delivered`: the client has something of the answer. `lastStep`: no other model is left; while
+/// one is, a rate limit that resets within `patience` is waited for.
 AfterFailure afterFailure(const AttemptFailure& failure, bool delivered, bool lastStep,
-                          int triesLeft) noexcept;
+                          int triesLeft, Millis patience) noexcept;
 
 }  // namespace pagoda::services

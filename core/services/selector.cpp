@@ -13,6 +13,7 @@ struct Pool {
   bool automatic = false;  ///< "auto" or "tierN": the strategy chooses
   std::optional<int> tier;
   const Model* only = nullptr;
+  const ModelRoute* route = nullptr;
 };
 
 struct CapabilityName {
@@ -44,9 +45,11 @@ std::optional<int> tierAlias(std::string_view name) {
 Result<Pool> resolve(const CorridorRequest& request, const Serving& serving, Selection& selection) {
   const std::string_view name = request.chat.model;
   const Catalogue& catalogue = *serving.catalogue;
-  if (const std::optional<int> tier = tierAlias(name)) return Pool{true, tier, nullptr};
-  if (!namesModel(name)) return Pool{true, request.chat.preferredTier, nullptr};
-  if (const Model* model = catalogue.find(name)) return Pool{false, std::nullopt, model};
+  if (const std::optional<int> tier = tierAlias(name)) return Pool{true, tier, nullptr, nullptr};
+  if (!namesModel(name)) return Pool{true, request.chat.preferredTier, nullptr, nullptr};
+  if (const ModelRoute* route = catalogue.findRoute(name))
+    return Pool{false, std::nullopt, nullptr, route};
+  if (const Model* model = catalogue.find(name)) return Pool{false, std::nullopt, model, nullptr};
   if (const auto found = catalogue.unavailable.find(name); found != catalogue.unavailable.end())
     return fail(ErrorCode::NoCandidate,
                 "no model can serve this request; " + found->first + ": " + found->second, "model");
@@ -55,7 +58,8 @@ Result<Pool> resolve(const CorridorRequest& request, const Serving& serving, Sel
   if (slash == std::string_view::npos) return unknownModel(name, catalogue);
   const std::string_view provider = name.substr(0, slash);
   const std::string_view id = name.substr(slash + 1);
-  if (const Model* model = catalogue.find(provider, id)) return Pool{false, std::nullopt, model};
+  if (const Model* model = catalogue.find(provider, id))
+    return Pool{false, std::nullopt, model, nullptr};
   if (!catalogue.passthrough || id.empty() || !serving.providers->find(provider))
     return unknownModel(name, catalogue);
   if (!catalogue.unpriced)
@@ -72,7 +76,7 @@ Result<Pool> resolve(const CorridorRequest& request, const Serving& serving, Sel
   model.kind = request.embedding ? ModelKind::Embedding : ModelKind::Chat;
   // Nothing is known of it, so nothing is held against it.
   model.capabilities = ~std::uint64_t{0};
-  return Pool{false, std::nullopt, &model};
+  return Pool{false, std::nullopt, &model, nullptr};
 }
 
 std::string missingCapabilities(std::uint64_t needs, std::uint64_t has) {
@@ -226,7 +230,7 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
     candidate.expectedCost = bound.worst;
     candidate.dropped = droppedFor(model, used, request.chat);
     candidate.budgetLeftNano = purse.nanoUsd();
-    if (pool.automatic) {
+    if (pool.automatic || pool.route != nullptr) {
       const ModelHealth figures = health.of(model.key);
       candidate.health = figures.health;
       candidate.errorRate = figures.errorRate;
@@ -240,7 +244,18 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
     selection.candidates.push_back(candidate);
     selection.maxOutput.push_back(bound.maxOutput);
   };
-  if (pool.only != nullptr) {
+  if (pool.route != nullptr) {
+    for (const std::string& key : pool.route->candidates) {
+      const auto absent = catalogue.unavailable.find(key);
+      if (const Model* model = catalogue.find(key)) {
+        consider(*model);
+      } else {
+        selection.excluded.push_back(
+            {key, absent == catalogue.unavailable.end() ? "not configured" : absent->second});
+        othersRefused = true;
+      }
+    }
+  } else if (pool.only != nullptr) {
     consider(*pool.only);
     // The same model at another provider stands in.
     for (const Model& model : catalogue.models)
@@ -249,7 +264,7 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
   } else {
     for (const Model& model : catalogue.models) consider(model);
   }
-  if (request.embedding && pool.automatic && !selection.candidates.empty())
+  if (request.embedding && pool.only == nullptr && !selection.candidates.empty())
     keepFirstModel(selection);
 
   if (!selection.candidates.empty()) return selection;

@@ -243,6 +243,24 @@ TEST_CASE("a mistake in models.yaml is named with line, column and cure", "[app]
         {"models.yaml:2:3: a model cannot be called 'tier1' (the API gives auto, tier0 to tier4 "
          "and "
          "names with '/' a meaning of their own)"}}},
+      {"route without candidates",
+       {"routes:\n  r: {strategy: race}\n",
+        {"models.yaml:2:3: routes.r.candidates is missing (a list of models)"}}},
+      {"route to nowhere",
+       {model + price + "routes:\n  r: {candidates: [m, n]}\n",
+        {"models.yaml:4:23: routes.r.candidates: there is no model 'n' in 'models:' (did you mean "
+         "'m'?)"}}},
+      {"route with a model's name",
+       {model + price + "routes:\n  m: {candidates: [m]}\n",
+        {"models.yaml:4:3: there is a model called 'm' (give the route another name)"}}},
+      {"route with a reserved name",
+       {model + price + "routes:\n  auto: {candidates: [m]}\n",
+        {"models.yaml:4:3: a route cannot be called 'auto' (the API gives auto and tier0 to tier4 "
+         "a meaning of their own)"}}},
+      {"hedge without a race",
+       {model + price + "routes:\n  r: {candidates: [m], hedge_after_ms: 5}\n",
+        {"models.yaml:4:40: routes.r.hedge_after_ms is for 'strategy: race' (set the strategy to "
+         "race)"}}},
       {"unknown task",
        {"routing:\n  task_classification:\n    codign: {keywords: [a], preferred_tier: 0}\n",
         {"models.yaml:3:5: unknown key 'codign' in 'routing.task_classification' (did you mean "
