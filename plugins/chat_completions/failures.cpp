@@ -157,8 +157,8 @@ constexpr std::array<std::string_view, 7> kFilterWords = {"content_filter",
                                                           "responsibleaipolicyviolation",
                                                           "invalid_prompt",
                                                           "moderation"};
-constexpr std::array<std::string_view, 2> kFilterTexts = {"content management policy",
-                                                          "datainspectionfailed"};
+constexpr std::array<std::string_view, 3> kFilterTexts = {
+    "content management policy", "datainspectionfailed", "responsibleaipolicyviolation"};
 constexpr std::array<std::string_view, 4> kAuthWords = {"invalid_api_key", "invalidapikey",
                                                         "authentication_error", "unauthorized"};
 constexpr std::array<std::string_view, 4> kAuthTexts = {"incorrect api key", "api key not valid",

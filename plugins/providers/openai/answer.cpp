@@ -61,8 +61,8 @@ constexpr std::array<std::string_view, 36> kNoExtras = {"background",
 static_assert(std::is_sorted(kNoExtras.begin(), kNoExtras.end()));
 
 bool isExtra(std::string_view key, std::string_view raw) {
-  constexpr std::string_view kTiers[] = {R"("auto")", R"("default")", R"("flex")", R"("scale")",
-                                         R"("priority")"};
+  constexpr std::string_view kTiers[] = {R"("auto")",  R"("default")",  R"("flex")",
+                                         R"("scale")", R"("priority")", R"("fast")"};
   if (raw == "null" || key == "usage" || key == "user" ||
       std::binary_search(kNoExtras.begin(), kNoExtras.end(), key))
     return false;

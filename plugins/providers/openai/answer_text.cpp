@@ -25,6 +25,30 @@ void writePlace(Writer& writer, std::string_view key, std::string_view raw, std:
   }
 }
 
+// xAI leaves out places and titles, without which clients refuse the whole answer: then the place
+// is an empty one where the text begins.
+void writePage(Writer& writer, std::string_view raw, std::uint64_t shift) {
+  bool start = false, end = false, title = false;
+  std::string_view url = "\"\"";
+  writer.beginObject().member("type", "url_citation").key("url_citation").beginObject();
+  eachMember(raw, [&](std::string_view key, std::string_view value) {
+    if (key == "type" || value == "null") return;
+    start = start || key == "start_index";
+    end = end || key == "end_index";
+    title = title || key == "title";
+    if (key == "url") url = value;
+    if (key == "start_index" || key == "end_index") {
+      writePlace(writer, key, value, shift);
+    } else {
+      writer.rawMember(key, value);
+    }
+  });
+  if (!start) writer.member("start_index", shift);
+  if (!end) writer.member("end_index", shift);
+  if (!title) writer.rawMember("title", url);
+  writer.endObject().endObject();
+}
+
 void writeLogprob(Writer& writer, std::string_view entry, bool top) {
   bool bytes = false, others = top;
   writer.beginObject();
@@ -58,16 +82,7 @@ void annotationsOf(std::string_view array, std::uint64_t shift, std::string& pag
       writer.raw(raw);
       return;
     }
-    writer.beginObject().member("type", "url_citation").key("url_citation").beginObject();
-    eachMember(raw, [&](std::string_view key, std::string_view value) {
-      if (key == "type") return;
-      if (key == "start_index" || key == "end_index") {
-        writePlace(writer, key, value, shift);
-      } else {
-        writer.rawMember(key, value);
-      }
-    });
-    writer.endObject().endObject();
+    writePage(writer, raw, shift);
   });
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <string>
 
 #include "chat_completions/failures.h"
@@ -33,11 +35,27 @@ pagoda_status statusOf(std::string_view code, pagoda_status otherwise) {
   return otherwise;
 }
 
+// Azure's "... have exceeded token rate limit ... Please retry after 6 seconds."
+std::int64_t delayInText(std::string_view message) {
+  constexpr std::string_view kPhrase = "retry after ";
+  const std::size_t at = message.find(kPhrase);
+  if (at == std::string_view::npos) return -1;
+  const std::string_view rest = message.substr(at + kPhrase.size());
+  std::uint32_t seconds = 0;
+  const auto number = std::from_chars(rest.data(), rest.data() + rest.size(), seconds);
+  const std::string_view unit = rest.substr(static_cast<std::size_t>(number.ptr - rest.data()));
+  constexpr std::uint32_t kDay = 24 * 3600;
+  if (number.ec != std::errc{} || !unit.starts_with(" second") || seconds > kDay) return -1;
+  return std::int64_t{seconds} * 1000;
+}
+
 }  // namespace
 
 void readFailure(const pagoda_http_head& head, std::string_view body, pagoda_error& error) {
   chat_completions::readFailure(head, body, error);
   error.status = statusOf(error.code, error.status);
+  if (error.status == PAGODA_E_RATE_LIMIT && error.retry_after_ms < 0)
+    error.retry_after_ms = delayInText(error.message);
   // SDKs of OpenAI obey it before all else: waiting does not help.
   for (const auto& header : sdk::Range<pagoda_pair>(head.headers)) {
     const bool stays =

@@ -150,12 +150,16 @@ bool knowsCustomTools(const pagoda_chat_request& request) {
 }
 
 // 400 "Function tools with reasoning_effort are not supported for gpt-5.4 in /v1/chat/completions.
-// Please use /v1/responses instead." and 404 "This model is only supported in v1/responses and not
-// in v1/chat/completions." Source: OpenAI's answers, read 2026-11-25.
+// Please use /v1/responses instead.", 404 "This model is only supported in v1/responses and not in
+// v1/chat/completions.", and Azure's 400 "The chatCompletion operation does not work with the
+// specified model". Source: their answers, read 2026-11-25.
 bool wantsResponses(int httpStatus, std::string_view body) {
   if (httpStatus != 400 && httpStatus != 404) return false;
-  return body.find("v1/responses") != std::string_view::npos &&
-         body.find("chat/completions") != std::string_view::npos;
+  const auto says = [&](std::string_view text) {
+    return body.find(text) != std::string_view::npos;
+  };
+  return (says("v1/responses") && says("chat/completions")) ||
+         says("The chatCompletion operation does not work");
 }
 
 }  // namespace pagoda::openai

@@ -68,12 +68,15 @@ void readMember(std::string_view key, std::string_view raw, Settings& settings) 
   }
 }
 
-// Members of answers that clients send back with a message, and that chat completions does not
-// know.
-void dropCarried(chat_completions::Settings& settings) {
+// Members of answers that clients send back with a message, and that chat completions refuses. The
+// models of others that Azure offers may read their thoughts.
+void dropCarried(const Settings& settings, std::vector<std::string>& drop) {
   for (const char* member : {"output_items", "output_annotations", "content_parts",
                              "reasoning_details", "thinking_blocks", "phase"})
-    settings.messageDrop.emplace_back(member);
+    drop.emplace_back(member);
+  if (settings.azure) return;
+  drop.emplace_back("reasoning_content");
+  drop.emplace_back("reasoning");
 }
 
 std::string_view pathOf(const Settings& settings, Path call) {
@@ -158,7 +161,7 @@ Settings readSettings(std::string_view configJson) {
   } catch (const json::Malformed& malformed) {
     throw sdk::Failure(PAGODA_E_CONFIG, malformed.what());
   }
-  dropCarried(settings.chat);
+  dropCarried(settings, settings.chat.messageDrop);
   return settings;
 }
 

@@ -25,7 +25,8 @@ void writeFunction(Writer& writer, std::string_view tool, std::string_view funct
     if (key == "parameters" && raw != "null") parameters = raw;
     if (key == "strict" && raw != "null") strict = raw;
   });
-  writer.beginObject().member("type", "function").rawMember("name", name);
+  writer.beginObject().member("type", "function");
+  if (!name.empty()) writer.rawMember("name", name);  // or the upstream says what is missing
   if (!description.empty()) writer.rawMember("description", description);
   writer.rawMember("parameters", parameters).rawMember("strict", strict);
   for (const std::string_view key : {"defer_loading", "allowed_callers", "output_schema"}) {

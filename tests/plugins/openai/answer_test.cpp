@@ -229,6 +229,15 @@ TEST_CASE("citations and odds have chat completions' form", "[openai][answer]") 
       std::string::npos);
 }
 
+TEST_CASE("a citation without a place or a title is still one of chat completions",
+          "[openai][answer]") {
+  const Exchange seen =
+      whole(response(message("a", R"(,"annotations":[{"type":"url_citation","url":"u"}])")));
+  CHECK(
+      seen.extraAt(PAGODA_EXTRA_MESSAGE) ==
+      R"({"annotations":[{"type":"url_citation","url_citation":{"url":"u","start_index":0,"end_index":0,"title":"u"}}]})");
+}
+
 TEST_CASE("usage counts what is cached and thought", "[openai][answer]") {
   const Exchange seen = whole(response(
       message("a"),

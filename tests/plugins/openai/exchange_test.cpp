@@ -119,7 +119,7 @@ TEST_CASE("members of answers that chat completions refuses are not sent back to
   CHECK(
       bodyOf(gpt(
           "gpt-4o",
-          R"([{"role":"user","content":"u"},{"role":"assistant","content":"a","output_items":[{"type":"web_search_call"}],"reasoning_details":[],"phase":"final_answer"},{"role":"user","content":"v"}])")) ==
+          R"([{"role":"user","content":"u"},{"role":"assistant","content":"a","output_items":[{"type":"web_search_call"}],"reasoning_content":"t","reasoning_details":[],"phase":"final_answer"},{"role":"user","content":"v"}])")) ==
       R"({"model":"gpt-4o","messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"},{"role":"user","content":"v"}]})");
 }
 
@@ -227,6 +227,24 @@ TEST_CASE("limits that waiting does not lift are not waited for", "[openai][fail
             .retry_after_ms == 120);
   CHECK(runFailure(429, rate, PAGODA_E_RATE_LIMIT, {{"x-should-retry", "false"}}, gpt()).retry ==
         PAGODA_RETRY_NEXT);
+  CHECK(
+      runFailure(
+          429,
+          R"({"error":{"code":"429","message":"Requests have exceeded token rate limit of your current OpenAI S0 pricing tier. Please retry after 6 seconds."}})",
+          PAGODA_E_RATE_LIMIT, {}, gpt())
+          .retry_after_ms == 6'000);
+  CHECK(
+      runFailure(
+          400,
+          R"({"error":{"code":null,"message":"no","innererror":{"code":"ResponsibleAIPolicyViolation"}}})",
+          PAGODA_E_INVALID_REQUEST, {}, gpt())
+          .status == PAGODA_E_CONTENT_FILTER);
+  CHECK(
+      runFailure(
+          400,
+          R"({"error":{"code":"OperationNotSupported","message":"The chatCompletion operation does not work with the specified model, d."}})",
+          PAGODA_E_INVALID_REQUEST, {}, gpt("d"))
+          .retry == PAGODA_RETRY_SAME);
   CHECK(runFailure(400, R"({"error":{"message":"x","code":"invalid_image_url"}})",
                    PAGODA_E_UNAVAILABLE, {}, byResponses())
             .status == PAGODA_E_INVALID_REQUEST);

@@ -96,6 +96,32 @@ TEST_CASE("every recorded response reads as it was recorded", "[openai][shared]"
   CHECK(counts["whole"] > 180);
 }
 
+TEST_CASE("every recorded chat completion of OpenAI and Azure reads as it was recorded",
+          "[openai][shared]") {
+  const std::filesystem::path root = std::filesystem::path(PAGODA_SHARED_DIR) / "wire/fixtures";
+  if (!std::filesystem::exists(root)) {
+    WARN("skipped: " << root << " is not there");
+    return;
+  }
+  std::map<std::string, int> counts;
+  const Request base = gpt("gpt-4o", "", "", R"("api":"chat")");
+  for (const char* provider : {"openai", "azure"}) {
+    for (const auto& file : filesIn(root / provider)) {
+      const Recording recording = readRecording(file);
+      if (recording.endpoint != "chat.completions" || recording.status >= 300) continue;
+      const Expected expected = readExpected(recording);
+      if (expected.error) continue;
+      ++counts[recording.stream ? "streamed" : "whole"];
+      INFO(provider << "/" << recording.file);
+      const Exchange seen = play(recording, false, base);
+      CHECK(seen.status == PAGODA_OK);
+      CHECK(difference(seen, expected) == "");
+    }
+  }
+  CHECK(counts["streamed"] > 40);
+  CHECK(counts["whole"] > 120);
+}
+
 TEST_CASE("a stream of responses reads the same wherever its bytes were cut", "[openai][golden]") {
   std::mt19937 random(20261125);
   int streams = 0;
