@@ -81,6 +81,10 @@ REPLAY_PROVIDERS = {
     "ollama": ("openai_compatible", "ollama/v1", "quirks: ollama"),
     "ollama:native": ("openai_compatible", "ollama", "api: ollama"),
     "openai-compatible": ("openai_compatible", "openai-compatible/v1", ""),
+    "xai:responses": ("openai", "xai/v1", "api: responses"),
+    "openrouter:responses": ("openai", "openrouter/api/v1", "api: responses"),
+    "deepseek:responses": ("openai", "deepseek/v1", "api: responses"),
+    "openai-compatible:responses": ("openai", "openai-compatible/v1", "api: responses"),
 }
 REPLAY_MODELS = """models:
   passthrough: true
