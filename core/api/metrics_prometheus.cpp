@@ -12,7 +12,7 @@ struct Family {
   std::string_view help;
 };
 
-constexpr std::array<Family, 12> kFamilies{{
+constexpr std::array<Family, 13> kFamilies{{
     {"attempt_failures", "pagoda_attempt_failures_total", "Failed calls of providers by kind."},
     {"attempts_total", "pagoda_attempts_total", "Calls of providers."},
     {"completion_tokens", "pagoda_completion_tokens_total", "Completion tokens billed."},
@@ -25,6 +25,8 @@ constexpr std::array<Family, 12> kFamilies{{
     {"requests", "pagoda_requests_total", "Requests answered by tier."},
     {"simulated_requests", "pagoda_simulated_requests_total",
      "Requests answered by simulated models."},
+    {"suspect_usage_total", "pagoda_suspect_usage_total",
+     "Calls whose usage could not be true and was estimated."},
     {"tasks", "pagoda_tasks_total", "Requests answered by kind of task."},
 }};
 

@@ -37,7 +37,21 @@ void writePrice(JsonWriter& json, const Price& price) {
   json.rawMember("output_per_million_usd", price.output.toString());
   if (price.cacheRead) json.rawMember("cache_read_per_million_usd", price.cacheRead->toString());
   if (price.cacheWrite) json.rawMember("cache_write_per_million_usd", price.cacheWrite->toString());
+  if (price.cacheWriteHour)
+    json.rawMember("cache_write_1h_per_million_usd", price.cacheWriteHour->toString());
+  if (price.reasoning) json.rawMember("reasoning_per_million_usd", price.reasoning->toString());
   if (price.perRequest > Money{}) json.rawMember("per_request_usd", price.perRequest.toString());
+  if (price.perSearch > Money{}) json.rawMember("per_search_usd", price.perSearch.toString());
+  if (!price.steps.empty()) {
+    json.key("steps").beginArray();
+    for (const PriceStep& step : price.steps)
+      json.beginObject()
+          .member("above_tokens", step.above)
+          .rawMember("input_per_million_usd", step.rates.input.toString())
+          .rawMember("output_per_million_usd", step.rates.output.toString())
+          .endObject();
+    json.endArray();
+  }
   if (!price.source.empty()) json.member("source", price.source);
   if (!price.asOf.empty()) json.member("as_of", price.asOf);
   json.endObject();
@@ -52,12 +66,12 @@ void beginEntry(JsonWriter& json, std::string_view id, std::string_view owner) {
       .member("owned_by", owner);
 }
 
-void writeModel(JsonWriter& json, const Model& model) {
+void writeModel(JsonWriter& json, const Model& model, CalendarDay today) {
   beginEntry(json, model.key, model.provider);
   json.member("tier", model.tier);
   json.member("kind", model.kind == ModelKind::Embedding ? "embedding" : "chat");
   json.member("upstream_id", model.upstreamId);
-  writePrice(json, model.price);
+  writePrice(json, model.priceAt(today));
   if (model.contextTokens >= 0) json.member("context_tokens", model.contextTokens);
   if (model.maxOutputTokens >= 0) json.member("max_output_tokens", model.maxOutputTokens);
   json.key("capabilities").beginArray();
@@ -119,8 +133,9 @@ Task<void> getModels(const ApiContext& api, RequestScope& scope) {
   const std::set<int> tiers = tiersOf(*serving->catalogue);
   if (!tiers.empty()) writeAlias(json, "auto", std::nullopt);
   for (const int tier : tiers) writeAlias(json, "tier" + std::to_string(tier), tier);
+  const CalendarDay today = api.budgets.today();
   for (const Model& model : serving->catalogue->models)
-    if (model.enabled) writeModel(json, model);
+    if (model.enabled) writeModel(json, model, today);
   json.endArray().endObject();
   co_await sendJson(scope, 200, body);
 }
@@ -132,7 +147,7 @@ Task<void> getModel(const ApiContext& api, RequestScope& scope) {
   std::string body;
   JsonWriter json(body);
   if (const Model* model = findModel(catalogue, name)) {
-    writeModel(json, *model);
+    writeModel(json, *model, api.budgets.today());
   } else if (name == "auto") {
     writeAlias(json, name, std::nullopt);
   } else if (name.size() == 5 && name.starts_with("tier") &&

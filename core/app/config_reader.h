@@ -61,6 +61,13 @@ void readModels(const YamlNode& root, const Catalogue* builtIn, Catalogue& catal
 /// `routes:` of models.yaml: names that stand for a plan over the catalogue's models.
 void readRoutes(const YamlNode& root, Catalogue& catalogue, const ReadContext& context);
 
+enum class PriceUnit { Thousand, Million };
+
+/// The prices of a model: a map, or a list of maps of which each after the first says `from` which
+/// day it holds. True: all of it is good, and `prices` has at least one, by rising day.
+bool readPrices(const YamlNode& node, PriceUnit unit, const std::string& where, ModelKind kind,
+                const ReadContext& context, std::vector<Price>& prices);
+
 /// `cost_management.teams` of models.yaml.
 void readTeams(const YamlNode& root, std::map<std::string, CostSettings::Team>& teams,
                const ReadContext& context);

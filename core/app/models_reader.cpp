@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "core/app/config_reader.h"
 #include "core/domain/chat.h"
@@ -56,9 +57,14 @@ class ModelsReader {
     if (!isMap(node, "models")) return;
     for (const YamlNode::Entry& entry : node.entries) {
       if (entry.key == "unpriced") {
-        Price price;
-        if (readPrice(entry.value, Unit::Million, "models.unpriced", price))
-          catalogue_.unpriced = price;
+        std::vector<Price> prices;
+        if (readPrices(entry.value, PriceUnit::Million, "models.unpriced", ModelKind::Chat,
+                       context_, prices)) {
+          if (prices.size() > 1)
+            context_.wrong(entry.value.position, "models.unpriced has several entries",
+                           "keep the one that holds");
+          catalogue_.unpriced = prices.front();
+        }
       } else if (entry.key != "passthrough" && entry.key != "only_qwen") {
         readModel(entry);
       }
@@ -75,8 +81,6 @@ class ModelsReader {
   }
 
  private:
-  enum class Unit { Thousand, Million };
-
   bool isMap(const YamlNode& node, const std::string& what) const {
     if (node.kind == YamlKind::Map) return true;
     if (node.kind != YamlKind::Null) context_.wrong(node.position, "'" + what + "' must be a map");
@@ -250,9 +254,9 @@ class ModelsReader {
       context_.wrong(million->position, where + "price_per_million beside cost_per_1k_tokens",
                      "keep one of them");
     } else if (million != nullptr) {
-      readPrice(*million, Unit::Million, where + "price_per_million", model.price, model.kind);
+      takePrices(*million, PriceUnit::Million, where + "price_per_million", model);
     } else if (thousand != nullptr) {
-      readPrice(*thousand, Unit::Thousand, where + "cost_per_1k_tokens", model.price, model.kind);
+      takePrices(*thousand, PriceUnit::Thousand, where + "cost_per_1k_tokens", model);
     } else if (!model.local) {
       context_.wrong(entry.position,
                      "model '" + model.key + "' has no price, so no budget can be kept",
@@ -260,57 +264,12 @@ class ModelsReader {
     }
   }
 
-  bool readPrice(const YamlNode& node, Unit unit, const std::string& where, Price& price,
-                 ModelKind kind = ModelKind::Chat) {
-    if (node.kind != YamlKind::Map) {
-      context_.wrong(node.position, where + " must be a map", "write {input: ..., output: ...}");
-      return false;
-    }
-    context_.refuseUnknown(
-        node, {"input", "output", "cache_read", "cache_write", "per_request", "source", "as_of"},
-        where);
-    bool good = true;
-    for (const char* needed : {"input", "output"}) {
-      if (node.find(needed) != nullptr) continue;
-      // A vector is not counted in tokens.
-      if (kind == ModelKind::Embedding && needed == std::string_view("output")) continue;
-      context_.wrong(node.position, where + "." + needed + " is missing", "in USD");
-      good = false;
-    }
-    const auto amount = [&](const char* key, Money& out, Unit per) {
-      const YamlNode* value = node.find(key);
-      if (value == nullptr) return false;
-      if (!read(*value, where + "." + key, &out)) {
-        good = false;
-      } else if (per == Unit::Thousand) {
-        std::int64_t nano = 0;
-        if (__builtin_mul_overflow(out.nanoUsd(), std::int64_t{1000}, &nano)) {
-          context_.wrong(value->position, where + "." + key + " is too large");
-          good = false;
-        }
-        out = Money::fromNanoUsd(nano);
-      }
-      return true;
-    };
-    amount("input", price.input, unit);
-    amount("output", price.output, unit);
-    amount("per_request", price.perRequest, Unit::Million);
-    Money cached;
-    if (amount("cache_read", cached, unit)) price.cacheRead = cached;
-    if (amount("cache_write", cached, unit)) price.cacheWrite = cached;
-    if (const YamlNode* source = node.find("source"))
-      read(*source, where + ".source", &price.source);
-    if (const YamlNode* date = node.find("as_of")) readDate(*date, where + ".as_of", price.asOf);
-    return good;
-  }
-
-  void readDate(const YamlNode& node, const std::string& where, std::string& out) {
-    if (!read(node, where, &out)) return;
-    bool good = out.size() == 10;
-    for (std::size_t i = 0; good && i < out.size(); ++i)
-      good = i == 4 || i == 7 ? out[i] == '-' : out[i] >= '0' && out[i] <= '9';
-    if (!good)
-      context_.wrong(node.position, where + ": '" + out + "' is not a date", "write YYYY-MM-DD");
+  void takePrices(const YamlNode& node, PriceUnit unit, const std::string& where, Model& model) {
+    std::vector<Price> prices;
+    if (!readPrices(node, unit, where, model.kind, context_, prices)) return;
+    model.price = std::move(prices.front());
+    model.later.assign(std::make_move_iterator(prices.begin() + 1),
+                       std::make_move_iterator(prices.end()));
   }
 
   void readTask(const YamlNode& node, std::string& out) {

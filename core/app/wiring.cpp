@@ -89,6 +89,21 @@ net::TlsClientContext::Options clientTls(const UpstreamSettings& settings) {
   return options;
 }
 
+/// Prices change without a word: those that were read long ago are named once, at the start.
+void warnOfStalePrices(const Catalogue& catalogue, CalendarDay today, Log& log) {
+  std::string models;
+  int count = 0;
+  for (const Model& model : catalogue.models) {
+    const auto age = ageOf(model.priceAt(today), today);
+    if (!age || *age <= kStalePriceDays) continue;
+    if (++count <= 10) models += (models.empty() ? "" : ", ") + model.key;
+  }
+  if (count > 10) models += ", ...";
+  if (count > 0)
+    log.warn("prices were read more than 90 days ago; compare them with 'pagoda prices diff FILE'",
+             {{"prices", std::to_string(count)}, {"models", models}});
+}
+
 std::string addressOf(const std::string& host) {
   return host == "localhost" ? "127.0.0.1" : host;
 }
@@ -176,6 +191,7 @@ Server::Server(Configuration configuration) {
     engine.log.warn("attempts of a former process were charged as unsettled",
                     {{"attempts", std::to_string(totals.recoveredHolds)},
                      {"usd", totals.recoveredUnsettled.toString()}});
+  warnOfStalePrices(engine.configuration.catalogue, engine.budgets.today(), engine.log);
   if (!authRequired() && !isLoopback(parts_->settings.server.host))
     engine.log.warn("open to others without authentication",
                     {{"host", parts_->settings.server.host}});

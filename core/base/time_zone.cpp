@@ -145,6 +145,29 @@ std::int64_t daysOf(CalendarDay day) {
 }
 }  // namespace
 
+CalendarDay parseDay(std::string_view text) noexcept {
+  CalendarDay day = 0;
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i == 4 || i == 7) continue;
+    if (text[i] < '0' || text[i] > '9') return 0;
+    day = day * 10 + (text[i] - '0');
+  }
+  const int month = day / 100 % 100;
+  if (month < 1 || month > 12 || day % 100 < 1 || day % 100 > daysInMonth(day / 100)) return 0;
+  return day;
+}
+
+std::string formatDay(CalendarDay day) {
+  std::string text = std::to_string(day);
+  if (text.size() < 8) text.insert(0, 8 - text.size(), '0');
+  return text.substr(0, 4) + "-" + text.substr(4, 2) + "-" + text.substr(6, 2);
+}
+
+std::int64_t daysBetween(CalendarDay from, CalendarDay to) noexcept {
+  return daysOf(to) - daysOf(from);
+}
+
 CalendarDay nextDay(CalendarDay day) noexcept {
   return civilFromDays(daysOf(day) + 1);
 }

@@ -60,6 +60,11 @@ class TimeZone {
 /// "chrono-compatible low-level date algorithms", read 2026-11.
 std::int64_t daysFromCivil(std::int64_t year, unsigned month, unsigned day) noexcept;
 CalendarDay civilFromDays(std::int64_t days) noexcept;
+/// Of "2026-11-25", a day of the calendar; 0: it is none. And back.
+CalendarDay parseDay(std::string_view text) noexcept;
+std::string formatDay(CalendarDay day);
+/// Days from one to another; below 0 where `to` comes first.
+std::int64_t daysBetween(CalendarDay from, CalendarDay to) noexcept;
 /// The day after, and the number of days of a month (202611).
 CalendarDay nextDay(CalendarDay day) noexcept;
 int daysInMonth(std::int32_t month) noexcept;

@@ -76,6 +76,10 @@ struct AttemptRecord {
   bool overage = false;    ///< the upstream reported more than was held; the hold was charged
   bool delivered = false;  ///< the client got something of it
   CalendarDay day = 0;     ///< that it is charged to
+  std::string priceBook;   ///< the entry that it was priced by
+  /// What the figures cost where the charge is another: by our price where the provider stated one,
+  /// by the provider's figures where they pass the hold.
+  std::optional<Money> reported;
   Millis firstByte{-1};    ///< -1: none came
   Millis total{0};
 };

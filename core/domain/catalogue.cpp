@@ -1,12 +1,18 @@
 #include "core/domain/catalogue.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "core/base/edit_distance.h"
-#include "core/domain/chat.h"
 
 namespace pagoda {
+
+const Price& Model::priceAt(CalendarDay day) const {
+  const Price* holds = &price;
+  for (const Price& entry : later)
+    if (entry.from <= day) holds = &entry;
+  return *holds;
+}
+
 const Model* Catalogue::find(std::string_view key) const {
   const auto found = std::ranges::find(models, key, &Model::key);
   return found == models.end() ? nullptr : &*found;
@@ -42,22 +48,6 @@ std::vector<std::string> Catalogue::near(std::string_view name) const {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < scored.size() && i < kMost; ++i) names.push_back(scored[i].second);
   return names;
-}
-
-Money costOf(const Usage& usage, const Price& price) {
-  const Tokens read = std::max<Tokens>(0, usage.cacheRead.value_or(0));
-  const Tokens wrote = std::max<Tokens>(0, usage.cacheWrite.value_or(0));
-  // Without a total, what is known of its parts is billed; they never exceed a total that is known.
-  const Tokens parts = read > std::numeric_limits<Tokens>::max() - wrote
-                           ? std::numeric_limits<Tokens>::max()
-                           : read + wrote;
-  const Tokens prompt = std::max<Tokens>(0, usage.prompt.value_or(parts));
-  const Tokens cached = std::min(read, prompt);
-  const Tokens written = std::min(wrote, prompt - cached);
-  return price.perRequest + costOf(prompt - cached - written, price.input) +
-         costOf(cached, price.cacheRead.value_or(price.input)) +
-         costOf(written, price.cacheWrite.value_or(price.input)) +
-         costOf(usage.completion.value_or(0), price.output);
 }
 
 }  // namespace pagoda

@@ -12,19 +12,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/money.h"
+#include "core/domain/price.h"
 
 namespace pagoda {
-
-/// Money per million tokens. Absent classes are billed as fresh input.
-struct Price {
-  Money input;
-  Money output;
-  std::optional<Money> cacheRead;
-  std::optional<Money> cacheWrite;
-  Money perRequest;    ///< a fee per call
-  std::string source;  ///< where the price was read, and
-  std::string asOf;    ///< when, YYYY-MM-DD
-};
 
 /// What a model answers with.
 enum class ModelKind { Chat, Embedding };
@@ -36,7 +26,8 @@ struct Model {
   std::string upstreamId;  ///< what the upstream calls it
   int tier = 0;
   ModelKind kind = ModelKind::Chat;
-  Price price;
+  Price price;               ///< the first one
+  std::vector<Price> later;  ///< that follow it, by the day from which each holds
   std::uint64_t capabilities = 0;  ///< Capability bits
   std::uint32_t refuses = 0;       ///< Parameter bits
   Tokens cacheMinimum = -1;        ///< shortest prompt that is cached; -1: not known
@@ -50,6 +41,9 @@ struct Model {
   bool simulated = false;             ///< answers are made up; never reached by fallback or auto
   bool local = false;                 ///< costs nothing and needs no network
   bool enabled = true;
+
+  /// The price that holds on a day.
+  const Price& priceAt(CalendarDay day) const;
 };
 
 /// The seed's `routing.task_classification` entry.
@@ -94,10 +88,5 @@ class Catalogue {
   /// Up to three keys or names of routes near a mistyped name, best first.
   std::vector<std::string> near(std::string_view name) const;
 };
-
-/// Cost of a call from its usage, rounded up per class; cached tokens are part of
-/// prompt, reasoning part of completion.
-struct Usage;
-Money costOf(const Usage& usage, const Price& price);
 
 }  // namespace pagoda

@@ -133,6 +133,9 @@ struct Usage {
   std::optional<Tokens> reasoning;
   std::optional<Money> statedCost;  ///< only if the upstream states a price
   bool estimated = false;
+  std::optional<Tokens> cacheWriteHour;  ///< part of cacheWrite that is kept for an hour
+  std::optional<Tokens> searches;        ///< that the model made on its own
+  bool suspect = false;  ///< figures came that cannot be true; they are absent here
 };
 
 enum class EventType {

@@ -34,6 +34,8 @@ struct Candidate {
   const Model* model = nullptr;
   Health health = Health::Up;
   Money expectedCost;         ///< worst case of this request
+  /// Of `model`, on the day of the request; null: its first one.
+  const Price* price = nullptr;
   std::uint32_t dropped = 0;  ///< Parameter bits of the request that it is not sent
   double errorRate = 0;
   double tokensPerSecond = std::numeric_limits<double>::quiet_NaN();

@@ -295,6 +295,12 @@ bool EventGate::readUsage(const pagoda_usage* raw) {
   usage_.reasoning = count(raw->reasoning_tokens);
   if (raw->cost_nusd >= 0 && raw->cost_nusd <= kMostCostNano)
     usage_.statedCost = Money::fromNanoUsd(raw->cost_nusd);
+  // Fields of a later SDK than the plugin's are not there.
+  if (reaches(raw, &pagoda_usage::searches)) {
+    usage_.cacheWriteHour = count(raw->cache_write_1h_tokens);
+    usage_.searches = count(raw->searches);
+  }
+  usage_.suspect = absurd;
   usage_.estimated = (raw->flags & PAGODA_USAGE_ESTIMATED) != 0;
   if (absurd) figures_.absurdUsage.fetch_add(1, std::memory_order_relaxed);
   return true;

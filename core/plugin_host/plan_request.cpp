@@ -67,9 +67,10 @@ void fillFigures(const Candidate& from, pagoda_candidate& to) {
   to.capabilities = model.capabilities;
   to.context_tokens = model.contextTokens;
   to.max_output_tokens = model.maxOutputTokens;
-  to.price_input_uusd_mtok = model.price.input.nanoUsd() / kNanoPerMicro;
-  to.price_output_uusd_mtok = model.price.output.nanoUsd() / kNanoPerMicro;
-  to.price_cache_read_uusd_mtok = microUsd(model.price.cacheRead);
+  const Price& price = from.price != nullptr ? *from.price : model.price;
+  to.price_input_uusd_mtok = price.input.nanoUsd() / kNanoPerMicro;
+  to.price_output_uusd_mtok = price.output.nanoUsd() / kNanoPerMicro;
+  to.price_cache_read_uusd_mtok = microUsd(price.cacheRead);
   to.expected_cost_nusd = from.expectedCost.nanoUsd();
   to.quality = kNotKnown;
   to.error_rate = from.errorRate;

@@ -231,10 +231,17 @@ Purse BudgetLedger::purse(const Caller& caller) const {
   forEachLimit(caller,
                [&](Money left, const char*, const char*) { least = std::min(least, left); });
   Purse purse;
+  purse.today = today_;
   for (int tier = 0; tier < kTierCount; ++tier)
     purse.byTier[static_cast<std::size_t>(tier)] =
         std::max(kNothing, std::min(least, tierLeft(tier)));
   return purse;
+}
+
+CalendarDay BudgetLedger::today() const {
+  const std::scoped_lock lock(mutex_);
+  roll();
+  return today_;
 }
 
 Money BudgetLedger::left(const Caller& caller) const {

@@ -70,6 +70,7 @@ struct BudgetState {
 /// The most that a caller could hold now, by tier.
 struct Purse {
   std::array<Money, kTierCount> byTier{};
+  CalendarDay today = 0;  ///< whose prices hold
   /// Of the tier; the least of all for a number that is no tier's.
   Money of(int tier) const;
   Money most() const;
@@ -90,6 +91,7 @@ class BudgetLedger {
   /// The most that `caller` could hold now in any tier, and by tier.
   Money left(const Caller& caller) const;
   Purse purse(const Caller& caller) const;
+  CalendarDay today() const;
   BudgetState state() const;
   /// Limits of a new configuration; holds that are open stay.
   void setRules(BudgetRules rules);

@@ -62,7 +62,8 @@ Tokens saidTokens(const AnswerTap& tap) {
 }  // namespace
 
 Money Executor::worstCaseOf(const Candidate& candidate) const {
-  return batch_ ? embeddingCost(candidate.model->price, *batch_) : candidate.expectedCost;
+  return batch_ ? embeddingCost(candidate.model->priceAt(parts_.budgets.today()), *batch_)
+                : candidate.expectedCost;
 }
 
 Result<Hold> Executor::setAside(const Candidate& candidate, AttemptRecord& record) {
@@ -249,8 +250,9 @@ void Executor::account(AttemptRecord& record, const AnswerTap& tap, Hold hold,
                        bool cancelled) const {
   record.usage = tap.answer().usage;
   const Model* known = serving_.catalogue->find(record.model);
-  const Price price =
-      known != nullptr ? known->price : serving_.catalogue->unpriced.value_or(Price{});
+  const Price price = known != nullptr ? known->priceAt(record.day)
+                                       : serving_.catalogue->unpriced.value_or(Price{});
+  record.priceBook = price.book();
   const bool said = tap.outputBytes() > 0;
   // Who failed before saying anything used nothing; a call that the client gave up was billed.
   if (record.failure && !said && !cancelled && !record.usage.statedCost) {
@@ -261,6 +263,8 @@ void Executor::account(AttemptRecord& record, const AnswerTap& tap, Hold hold,
   estimate(record, tap);
   Money cost = costOf(record.usage, price);
   if (record.usage.statedCost) {
+    // The provider's word wins; what the price book makes of its figures is kept beside it.
+    if (cost != *record.usage.statedCost) record.reported = cost;
     cost = *record.usage.statedCost;
     record.basis = CostBasis::Stated;
   }
@@ -272,6 +276,7 @@ void Executor::account(AttemptRecord& record, const AnswerTap& tap, Hold hold,
   }
   record.overage = cost > hold.amount();
   if (record.overage) {
+    record.reported = cost;
     cost = hold.amount();
     record.basis = CostBasis::WorstCase;
   }

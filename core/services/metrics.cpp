@@ -29,6 +29,7 @@ std::map<CounterKey, std::int64_t> Metrics::countersOf(const Outcome& outcome) c
       counters[{"attempt_failures", "kind=" + std::string(nameOf(attempt.failure->kind))}] += 1;
     if (attempt.cost > Money{})
       counters[{"cost_nano_usd", "tier=" + std::to_string(attempt.tier)}] += attempt.cost.nanoUsd();
+    if (attempt.usage.suspect) counters[{"suspect_usage_total", "model=" + attempt.model}] += 1;
     if (attempt.overage) counters[{"overage_total", "model=" + attempt.model}] += 1;
     if (attempt.usage.prompt) counters[{"prompt_tokens", ""}] += *attempt.usage.prompt;
     if (attempt.usage.completion) counters[{"completion_tokens", ""}] += *attempt.usage.completion;

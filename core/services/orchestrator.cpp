@@ -39,6 +39,10 @@ AttemptRow rowOf(const AttemptRecord& attempt) {
     row.httpStatus = attempt.failure->httpStatus;
   }
   row.day = attempt.day;
+  row.priceBook = attempt.priceBook;
+  if (attempt.reported) row.reported = *attempt.reported;
+  row.cacheWriteHourTokens = attempt.usage.cacheWriteHour.value_or(-1);
+  row.searches = attempt.usage.searches.value_or(-1);
   row.firstByteMs = attempt.firstByte.count();
   row.totalMs = attempt.total.count();
   return row;

@@ -97,11 +97,10 @@ struct Bound {
 
 /// The most that one call can cost, and the max_tokens that makes it so.
 Bound boundOf(const Model& model, const CorridorRequest& request, Tokens promptTokens,
-              const Serving& serving, Money purse) {
-  const Price& price = model.price;
-  const Money dearestInput = std::max(
-      {price.input, price.cacheRead.value_or(Money{}), price.cacheWrite.value_or(Money{})});
-  const Money fixed = price.perRequest + costOf(promptTokens, dearestInput);
+              const Serving& serving, Money purse, CalendarDay today) {
+  const Price& price = model.priceAt(today);
+  const Money fixed = worstFixedCost(price, promptTokens);
+  const Money outputRate = worstOutputRate(price, promptTokens);
   const auto choices = static_cast<Tokens>(request.chat.choices);
   Bound bound;
   bound.maxOutput = request.chat.maxOutputTokens.value_or(serving.defaultMaxTokens);
@@ -109,17 +108,17 @@ Bound boundOf(const Model& model, const CorridorRequest& request, Tokens promptT
   const auto worstFor = [&](Tokens tokens) {
     Tokens total = 0;
     if (__builtin_mul_overflow(tokens, choices, &total)) return Money::max();
-    return fixed + costOf(total, price.output);
+    return fixed + costOf(total, outputRate);
   };
   bound.worst = worstFor(bound.maxOutput);
   // Only a bound of ours is lowered to what the purse holds: who asked for a length gets it or a
   // 402.
   if (bound.worst <= purse || request.chat.maxOutputTokens || fixed >= purse ||
-      price.output <= Money{})
+      outputRate <= Money{})
     return bound;
   __extension__ using Wide = __int128;
   const Wide affordable =
-      static_cast<Wide>((purse - fixed).nanoUsd()) * 1'000'000 / price.output.nanoUsd() / choices;
+      static_cast<Wide>((purse - fixed).nanoUsd()) * 1'000'000 / outputRate.nanoUsd() / choices;
   if (affordable < 1) return bound;
   bound.maxOutput = static_cast<Tokens>(std::min<Wide>(affordable, bound.maxOutput));
   bound.worst = worstFor(bound.maxOutput);
@@ -137,12 +136,13 @@ std::uint32_t droppedFor(const Model& model, std::uint32_t used, const ChatReque
 }
 
 /// Each call has its fee; a provider may take as little as one input at a time.
-Bound boundOfEmbeddings(const Model& model, const CorridorRequest& request) {
+Bound boundOfEmbeddings(const Model& model, const CorridorRequest& request, CalendarDay today) {
   const EmbeddingRequest& embedding = *request.embedding;
   Bound bound;
-  bound.worst = embeddingCost(model.price, embedding);
-  for (std::size_t i = 1; i < embedding.size() && model.price.perRequest > Money{}; ++i)
-    bound.worst += model.price.perRequest;
+  const Price& price = model.priceAt(today);
+  bound.worst = embeddingCost(price, embedding);
+  for (std::size_t i = 1; i < embedding.size() && price.perRequest > Money{}; ++i)
+    bound.worst += price.perRequest;
   return bound;
 }
 
@@ -217,9 +217,9 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
 
     const Money purse =
         model.simulated ? Money::max() : std::min(purses.of(model.tier), serving.maxRequestCost);
-    const Bound bound = request.embedding
-                            ? boundOfEmbeddings(model, request)
-                            : boundOf(model, request, requestClass.promptTokens, serving, purse);
+    const Bound bound = request.embedding ? boundOfEmbeddings(model, request, purses.today)
+                                          : boundOf(model, request, requestClass.promptTokens,
+                                                    serving, purse, purses.today);
     if (bound.worst > purse) {
       selection.cheapestWorstCase = std::min(selection.cheapestWorstCase, bound.worst);
       return leaveOut("worst case $" + bound.worst.toString() + ", $" + purse.toString() + " left",
@@ -228,6 +228,7 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
     Candidate candidate;
     candidate.model = &model;
     candidate.expectedCost = bound.worst;
+    candidate.price = &model.priceAt(purses.today);
     candidate.dropped = droppedFor(model, used, request.chat);
     candidate.budgetLeftNano = purse.nanoUsd();
     if (pool.automatic || pool.route != nullptr) {

@@ -51,6 +51,14 @@ class UsageReader {
       countIfUnknown(raw, counts().cache_write_tokens);
     } else if (key == "reasoning_tokens") {
       countIfUnknown(raw, counts().reasoning_tokens);
+    } else if (key == "num_search_queries" || key == "num_sources_used") {
+      countIfUnknown(raw, counts().searches);
+    } else if (key == "server_tool_use") {
+      json::Reader(raw).object([&](std::string_view name, json::Reader& value) {
+        const bool searches = name == "web_search_requests";
+        const std::string_view number = value.raw();
+        if (searches) countIfUnknown(number, counts().searches);
+      });
     } else if (key == "cost_in_usd_ticks") {
       cost_ = nanoUsd(raw, kXaiTickDecimals);
     } else if (key == "cost") {

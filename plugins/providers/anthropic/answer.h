@@ -23,7 +23,10 @@ class Usage {
  private:
   static constexpr std::int64_t kAbsurd = -2;
   std::int64_t count(json::Reader& value, std::int64_t before);
+  /// The count `name` of an object; -1: it has none.
+  std::int64_t inner(std::string_view raw, std::string_view name);
   std::int64_t input_ = -1, output_ = -1, cacheRead_ = -1, cacheWrite_ = -1, thinking_ = -1;
+  std::int64_t cacheWriteHour_ = -1, searches_ = -1;
   bool absurd_ = false;
 };
 

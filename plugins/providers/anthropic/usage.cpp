@@ -19,6 +19,15 @@ std::int64_t Usage::count(json::Reader& value, std::int64_t before) {
   return kAbsurd;
 }
 
+std::int64_t Usage::inner(std::string_view raw, std::string_view name) {
+  std::int64_t found = -1;
+  json::Reader reader(raw);
+  reader.object([&](std::string_view key, json::Reader& value) {
+    if (key == name) found = count(value, -1);
+  });
+  return found;
+}
+
 bool Usage::read(std::string_view raw, std::string& extra) {
   bool any = false;
   Members members(extra);
@@ -38,7 +47,10 @@ bool Usage::read(std::string_view raw, std::string& extra) {
       });
     } else {
       const std::string name(key);
-      members.keep(name, value.raw());
+      const std::string_view whole = value.raw();
+      if (name == "cache_creation") cacheWriteHour_ = inner(whole, "ephemeral_1h_input_tokens");
+      if (name == "server_tool_use") searches_ = inner(whole, "web_search_requests");
+      members.keep(name, whole);
     }
   });
   members.close();
@@ -57,6 +69,8 @@ pagoda_usage Usage::counts() const {
   usage.cache_read_tokens = known(cacheRead_);
   usage.cache_write_tokens = known(cacheWrite_);
   usage.reasoning_tokens = known(thinking_);
+  usage.cache_write_1h_tokens = std::min(known(cacheWriteHour_), usage.cache_write_tokens);
+  usage.searches = known(searches_);
   if (usage.output_tokens >= 0)
     usage.reasoning_tokens = std::min(usage.reasoning_tokens, usage.output_tokens);
   return usage;

@@ -137,6 +137,8 @@ typedef struct pagoda_usage {
   int64_t  cache_write_tokens;
   int64_t  reasoning_tokens;
   int64_t  cost_nusd;     /**< only if the upstream states a price, else -1 */
+  int64_t  cache_write_1h_tokens; /**< part of cache_write_tokens that is kept for an hour */
+  int64_t  searches;      /**< that the model made on its own, where they have a fee */
 } pagoda_usage;
 #define PAGODA_USAGE_ESTIMATED 1u /**< counted by the sender, not billed by the upstream */
 /** The upstream sent figures that cannot be true (negative, or larger than any

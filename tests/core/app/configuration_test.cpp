@@ -468,6 +468,73 @@ models:
   CHECK(catalogue.unpriced->output.toString() == "180");
 }
 
+TEST_CASE("a price book has entries by day, steps, classes and fees", "[app][config]") {
+  const ConfigDirectory directory;
+  directory.models(R"(
+models:
+  m:
+    tier: 0
+    provider: upstream
+    model: a
+    price_per_million:
+      - {input: 3, output: 15, cache_read: 0.3, cache_write: 3.75, cache_write_1h: 6, reasoning: 20, per_search: 0.01, max_searches: 3}
+      - {from: 2027-01-01, input: 2, output: 10, steps: [{above: 200000, input: 4, output: 18, cache_read: 0.4}], source: list, as_of: 2026-11-20}
+  k: {tier: 0, provider: upstream, model: b, cost_per_1k_tokens: {input: 0.001, output: 0.002, cache_write_1h: 0.003, steps: [{above: 1000, input: 0.004, output: 0.005}]}}
+)");
+  const Catalogue catalogue = directory.load().catalogue;
+  const Model& m = *catalogue.find("m");
+  CHECK(m.price.cacheWriteHour->toString() == "6");
+  CHECK(m.price.reasoning->toString() == "20");
+  CHECK(m.price.perSearch.toString() == "0.01");
+  CHECK(m.price.mostSearches == 3);
+  const Price& next = m.priceAt(20270101);
+  CHECK(next.input.toString() == "2");
+  REQUIRE(next.steps.size() == 1);
+  CHECK(next.steps[0].above == 200'000);
+  CHECK(next.steps[0].rates.cacheRead->toString() == "0.4");
+  CHECK(m.priceAt(20261231).input.toString() == "3");
+  const Price& thousand = catalogue.find("k")->price;
+  CHECK(thousand.cacheWriteHour->toString() == "3");
+  CHECK(thousand.steps[0].rates.output.toString() == "5");
+}
+
+TEST_CASE("mistakes of a price book say what to write", "[app][config]") {
+  struct Case {
+    const char* price;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"[]", "price_per_million is empty"},
+      {"7", "price_per_million must be a map"},
+      {"[{input: 1, output: 1}, {input: 2, output: 2}]", "needs a day 'from' which it holds"},
+      {"[{input: 1, output: 1, from: 2027-02-01}, {input: 2, output: 2, from: 2027-01-01}]",
+       "after that of the entry before"},
+      {"{input: 1, output: 1, from: 2027-02-29}", "'2027-02-29' is not a date"},
+      {"{input: 1, output: 1, as_of: soon}", "'soon' is not a date"},
+      {"{input: 1}", "price_per_million.output is missing"},
+      {"{input: 1, output: 1, steps: [{input: 2, output: 2}]}", "steps[0].above is missing"},
+      {"{input: 1, output: 1, steps: [{above: 9, input: 2}]}", "steps[0].output is missing"},
+      {"{input: 1, output: 1, steps: [{above: 9, input: 2, output: 2}, {above: 9, input: 2, "
+       "output: "
+       "2}]}",
+       "is not larger than that of the step before"},
+      {"{input: 1, output: 1, steps: {above: 9}}", "steps must be a list"},
+      {"{input: 1, output: 1, per_serch: 1}", "did you mean 'per_search'"},
+      {"{input: -1, output: 1}", "price_per_million.input"},
+  };
+  for (const Case& c : cases) {
+    DYNAMIC_SECTION(c.price) {
+      const ConfigDirectory directory;
+      directory.models(std::string("models:\n  m: {tier: 0, provider: upstream, model: a, "
+                                   "price_per_million: ") +
+                       c.price + "}\n");
+      const std::vector<std::string> mistakes = directory.mistakes();
+      REQUIRE_FALSE(mistakes.empty());
+      CHECK(mistakes.front().find(c.message) != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("the seed's own entry, without provider and model id, is served", "[app][config]") {
   const ConfigDirectory directory;
   directory.pagoda("providers:\n  - {name: openrouter, type: openai_compatible, api_key: k}\n");

@@ -128,6 +128,48 @@ TEST_CASE("usage that is missing is estimated and usage beyond the hold is charg
   }
 }
 
+TEST_CASE("the ledger keeps the price book's entry and what the figures cost beside a stated cost",
+          "[services][orchestrator]") {
+  House house;
+  auto priced = std::make_shared<Catalogue>(*house.serving->catalogue);
+  Price& first = priced->models.front().price;
+  first.source = "list";
+  first.asOf = "2026-01-02";
+  Price later = first;
+  later.input = usd("100");
+  later.from = house.budgets.today() + 10'000;  // in a year
+  priced->models.front().later.push_back(later);
+  house.serving->catalogue = priced;
+  house.make();
+  Usage stated = usage(1000, 500);
+  stated.statedCost = usd("0.0015");
+  house.cheap->script.push_back(FakeProvider::answers("done", stated));
+  CorridorRequest request = house.request("small");
+  const Outcome outcome = house.answer(request);
+  REQUIRE_FALSE(outcome.error);
+  CHECK(outcome.cost == usd("0.0015"));
+  const AttemptRow& row = house.ledger.rows.at(0).attempts.at(0);
+  CHECK(row.priceBook == "list, read 2026-01-02");
+  CHECK(row.costBasis == "stated");
+  CHECK(row.reported == usd("0.002"));
+}
+
+TEST_CASE("a price that holds now is the one that is charged", "[services][orchestrator]") {
+  House house;
+  auto priced = std::make_shared<Catalogue>(*house.serving->catalogue);
+  Price raised = priced->models.front().price;
+  raised.input = usd("3");
+  raised.from = house.budgets.today();
+  priced->models.front().later.push_back(raised);
+  house.serving->catalogue = priced;
+  house.make();
+  house.cheap->script.push_back(FakeProvider::answers("done", usage(100, 500)));
+  CorridorRequest request = house.request("small");
+  const Outcome outcome = house.answer(request);
+  REQUIRE_FALSE(outcome.error);
+  CHECK(outcome.cost == usd("0.0013"));
+}
+
 TEST_CASE("what the budget cannot pay is refused before any call", "[services][orchestrator]") {
   House house("0.001");
   SECTION("an explicit length that is too dear is a 402") {
@@ -164,7 +206,9 @@ TEST_CASE("models are named, misspelled, priced or refused", "[services][orchest
     CHECK(house.answer(request).error->code == ErrorCode::UnknownModel);
     auto open = std::make_shared<Catalogue>(*house.serving->catalogue);
     open->passthrough = true;
-    open->unpriced = Price{usd("1"), usd("1"), {}, {}, {}, {}, {}};
+    open->unpriced.emplace();
+    open->unpriced->input = usd("1");
+    open->unpriced->output = usd("1");
     house.serving->catalogue = open;
     house.make();
     house.cheap->script = {FakeProvider::answers("ok", usage(1'000, 0))};

@@ -105,6 +105,8 @@ TEST_CASE("what usage says beyond counts is passed on", "[anthropic][answer]") {
   CHECK(
       seen.extraAt(PAGODA_EXTRA_USAGE) ==
       R"({"cache_creation":{"ephemeral_5m_input_tokens":10,"ephemeral_1h_input_tokens":20},"server_tool_use":{"web_search_requests":2}})");
+  CHECK(seen.usage->cache_write_1h_tokens == 20);
+  CHECK(seen.usage->searches == 2);
 }
 
 TEST_CASE("a stream's usage is known from its first event on and completed by its last",

@@ -75,6 +75,21 @@ TEST_CASE("usage in the forms that servers send it", "[chat_completions][usage]"
   }
 }
 
+TEST_CASE("searches that the model made are counted by each server's name for them",
+          "[chat_completions][usage]") {
+  for (const char* member : {R"("num_search_queries":3)", R"("num_sources_used":3)",
+                             R"("server_tool_use":{"web_search_requests":3})"}) {
+    DYNAMIC_SECTION(member) {
+      const Exchange seen =
+          withUsage(R"({"prompt_tokens":1,"completion_tokens":1,)" + std::string(member) + "}");
+      REQUIRE(seen.usage);
+      CHECK(seen.usage->searches == 3);
+    }
+  }
+  const Exchange none = withUsage(R"({"prompt_tokens":1,"completion_tokens":1})");
+  CHECK(none.usage->searches == -1);
+}
+
 TEST_CASE("figures that cannot be true are not reported as figures", "[chat_completions][usage]") {
   for (const char* usage : {R"({"prompt_tokens":-5,"completion_tokens":3})",
                             R"({"prompt_tokens":99999999999,"completion_tokens":3})",

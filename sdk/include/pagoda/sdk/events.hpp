@@ -13,6 +13,7 @@ inline pagoda_usage unknownUsage() noexcept {
   auto usage = init<pagoda_usage>();
   usage.input_tokens = usage.output_tokens = usage.cache_read_tokens = -1;
   usage.cache_write_tokens = usage.reasoning_tokens = usage.cost_nusd = -1;
+  usage.cache_write_1h_tokens = usage.searches = -1;
   return usage;
 }
 
