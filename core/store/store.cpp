@@ -143,4 +143,26 @@ std::vector<std::string> auditStore(const std::string& path, const StoreOptions&
   });
 }
 
+std::vector<UsageLine> usageInStore(const std::string& path, const StoreOptions& options,
+                                    const UsageQuery& query) {
+  return translated(path, [&] {
+    Database database(path, databaseOptions(options), Database::Access::ReadOnly);
+    checkedVersion(database, migrations().size());
+    return usageOf(database, query);
+  });
+}
+
+std::string correctStore(const std::string& path, const StoreOptions& options,
+                         const Correction& correction, const Clock& clock) {
+  return translated(path, [&] {
+    const FileLock lock = lockServer(preparePaths(path));
+    Database database(path, databaseOptions(options));
+    migrate(database, migrations());
+    const UnixMillis now = clock.unixNow();
+    std::string refusal = correct(database, correction, options.zone->dayOf(now), now);
+    database.checkpoint(false);
+    return refusal;
+  });
+}
+
 }  // namespace pagoda::store

@@ -8,6 +8,7 @@
 #include "core/domain/keys.h"
 #include "core/domain/ledger.h"
 #include "core/store/store_error.h"
+#include "core/store/usage_report.h"
 
 namespace pagoda::store {
 
@@ -54,5 +55,14 @@ std::unique_ptr<KeyStore> openKeyStore(const std::string& path, const StoreOptio
 /// For the command line: reads the whole ledger and names every balance that is not the sum of its
 /// rows. Throws StoreError.
 std::vector<std::string> auditStore(const std::string& path, const StoreOptions& options);
+
+/// For the command line, also while a server runs: what was spent. Throws StoreError.
+std::vector<UsageLine> usageInStore(const std::string& path, const StoreOptions& options,
+                                    const UsageQuery& query);
+
+/// For the command line, and only while no server runs, which would not learn of it. Empty: done;
+/// otherwise why not. Throws StoreError.
+std::string correctStore(const std::string& path, const StoreOptions& options,
+                         const Correction& correction, const Clock& clock);
 
 }  // namespace pagoda::store

@@ -21,6 +21,8 @@ const OptionSpec kUrl{"--url", "URL", "ask the server at this address (or PAGODA
 const OptionSpec kKey{"--key", "KEY", "API key (or PAGODA_API_KEY)"};
 const OptionSpec kModel{"--model", "NAME", "auto, tier0 to tier4, a model's key, provider/id"};
 const OptionSpec kTask{"--task", "TYPE", "auto, coding, general, analysis, premium, realtime"};
+const OptionSpec kFrom{"--from", "DAY", "first day, YYYY-MM-DD"};
+const OptionSpec kTo{"--to", "DAY", "last day, YYYY-MM-DD"};
 const OptionSpec kTier{"--tier", "N", "preferred tier"};
 
 ExitCode showVersion(const Arguments& arguments, Console& console) {
@@ -81,6 +83,49 @@ std::vector<Command> commands() {
        createKey},
       {"keys list", "", "API keys, without their text", {kConfig, kDataDir, kSet, kJson}, listKeys},
       {"keys revoke", "ID", "end an API key", {kConfig, kDataDir, kSet, kJson}, revokeKey},
+      {"usage",
+       "",
+       "what was spent, by tier, model, provider, key, team or day",
+       {{"--by", "WHAT", "tier (default), model, provider, key, team, day"},
+        kFrom,
+        kTo,
+        {"--csv", "", "comma-separated values"},
+        kConfig,
+        kDataDir,
+        kSet,
+        kJson},
+       showUsage},
+      {"prices list",
+       "",
+       "the price book: entries, where and when they were read",
+       {kConfig, kSet, kJson},
+       listPrices},
+      {"prices diff",
+       "FILE",
+       "where the price book differs from that of another models.yaml",
+       {kConfig, kSet, kJson},
+       diffPrices},
+      {"ledger audit",
+       "",
+       "recompute every balance from the rows",
+       {kConfig, kDataDir, kSet, kJson},
+       auditLedger},
+      {"ledger correct",
+       "REQUEST",
+       "book a later correction of what an attempt cost; the server must be stopped",
+       {{"--amount", "USD", "what is added; below 0: a credit"},
+        {"--reason", "TEXT", "kept with it"},
+        {"--attempt", "N", "which attempt of the request; 0 is the first"},
+        kConfig,
+        kDataDir,
+        kSet,
+        kJson},
+       correctLedger},
+      {"ledger invoice",
+       "FILE",
+       "compare a provider's invoice (CSV with model and amount_usd) with the ledger",
+       {kFrom, kTo, kConfig, kDataDir, kSet, kJson},
+       compareInvoice},
       {"version", "", "the version", {kJson}, showVersion},
   };
 }
@@ -236,6 +281,15 @@ ConfigSources sourcesOf(const Arguments& arguments, const Environment& environme
     }
   }
   return sources;
+}
+
+Settings storageSettingsOf(const Arguments& arguments, const Environment& environment) {
+  std::vector<Mistake> mistakes;
+  Settings settings = readConfiguration(sourcesOf(arguments, environment), mistakes).settings;
+  // Only what is about storage has to be right.
+  std::erase_if(mistakes, [](const Mistake& mistake) { return mistake.place.line > 0; });
+  if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  return settings;
 }
 
 int runCommandLine(const std::vector<std::string>& words, Console& console) {

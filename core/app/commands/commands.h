@@ -28,11 +28,17 @@ std::string generateBody(const Arguments& arguments);
 ExitCode explain(const Arguments& arguments, Console& console);
 ExitCode showModels(const Arguments& arguments, Console& console);
 ExitCode testConfig(const Arguments& arguments, Console& console);
+ExitCode listPrices(const Arguments& arguments, Console& console);
+ExitCode diffPrices(const Arguments& arguments, Console& console);
 ExitCode listPlugins(const Arguments& arguments, Console& console);
 
 // On the database.
 ExitCode createKey(const Arguments& arguments, Console& console);
 ExitCode listKeys(const Arguments& arguments, Console& console);
 ExitCode revokeKey(const Arguments& arguments, Console& console);
+ExitCode auditLedger(const Arguments& arguments, Console& console);
+ExitCode correctLedger(const Arguments& arguments, Console& console);
+ExitCode compareInvoice(const Arguments& arguments, Console& console);
+ExitCode showUsage(const Arguments& arguments, Console& console);
 
 }  // namespace pagoda::app

@@ -17,12 +17,7 @@ constexpr std::int64_t kMostDays = 36'500;
 
 std::unique_ptr<KeyStore> openKeys(const Arguments& arguments, Console& console,
                                    const Clock& clock) {
-  std::vector<Mistake> mistakes;
-  // A provider's missing secret is no matter of keys: only what is about storage has to be right.
-  const Settings settings =
-      readConfiguration(sourcesOf(arguments, console.environment), mistakes).settings;
-  std::erase_if(mistakes, [](const Mistake& mistake) { return mistake.place.line > 0; });
-  if (!mistakes.empty()) throw ConfigError(std::move(mistakes));
+  const Settings settings = storageSettingsOf(arguments, console.environment);
   return store::openKeyStore(databasePath(settings), storeOptions(settings.storage, settings.cost),
                              clock);
 }
