@@ -75,6 +75,7 @@ struct AttemptRecord {
   CostBasis basis = CostBasis::Free;
   bool overage = false;    ///< the upstream reported more than was held; the hold was charged
   bool delivered = false;  ///< the client got something of it
+  std::string weakness{};  ///< it answered, but a better answer was looked for: why
   CalendarDay day = 0;     ///< that it is charged to
   std::string priceBook;   ///< the entry that it was priced by
   /// What the figures cost where the charge is another: by our price where the provider stated one,

@@ -57,7 +57,8 @@ struct PlanStep {
   std::size_t candidate = 0;    ///< index into the candidates
   Millis timeout{0};            ///< 0: what is left of the deadline
   Tokens maxOutputTokens = -1;  ///< -1: as requested
-  Millis delay{0};              ///< Race: until this step joins, unless the one before has failed
+  Millis delay{0};              ///< Race: joins so long after the first, or once another has failed
+  std::string instruction{};    ///< Refine: in place of the host's own; may be empty
 };
 
 struct Plan {

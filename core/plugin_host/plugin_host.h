@@ -31,8 +31,10 @@ struct PluginHostOptions {
   std::vector<Allowed> allowList;       ///< for `listed`
   std::vector<std::string> publicKeys;  ///< for `signed`: "ed25519:" and base64 or hexadecimal
   std::string hostVersion = "1.0.0";
-  Millis loadTimeout{10'000};                           ///< for a library's constructors and init
-  std::vector<PlanMode> planModes{PlanMode::Fallback};  ///< what the executor carries out
+  Millis loadTimeout{10'000};  ///< for a library's constructors and init
+  /// What the executor carries out.
+  std::vector<PlanMode> planModes{PlanMode::Fallback, PlanMode::Cascade, PlanMode::Refine,
+                                  PlanMode::Race};
 };
 
 /// Limits on what a provider plugin may hand over; behind them stand the limits of the HTTP client.

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t kMostSteps = 32;
 constexpr std::size_t kLongestReason = 512;
+constexpr std::size_t kLongestInstruction = 4096;
 
 using PlanCall = pagoda_status(pagoda_strategy*, const pagoda_features*, const pagoda_catalogue*,
                                pagoda_plan*, pagoda_error*);
@@ -81,8 +82,11 @@ class PlanBuilder {
     made.candidate = step->candidate;
     made.timeout = Millis(step->timeout_ms);
     made.maxOutputTokens = std::max<std::int64_t>(-1, step->max_output_tokens);
+    made.delay = Millis(step->delay_ms);
     try {
-      self.plan_.steps.push_back(made);
+      if (step->instruction.size > 0)
+        made.instruction = cleanLine(viewOf(step->instruction), kLongestInstruction);
+      self.plan_.steps.push_back(std::move(made));
     } catch (...) {
       return PAGODA_E_NO_MEMORY;
     }

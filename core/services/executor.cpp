@@ -56,6 +56,8 @@ Task<void> Executor::run(const Plan& plan, const Selection& selection) {
     co_await runBatches(plan, selection);
   } else if (plan.mode == PlanMode::Race && plan.steps.size() > 1) {
     co_await runRace(plan, selection);
+  } else if (plan.mode == PlanMode::Cascade || plan.mode == PlanMode::Refine) {
+    co_await runStaged(plan, selection);
   } else {
     co_await runSteps(plan, selection);
   }
@@ -103,6 +105,7 @@ Task<void> Executor::runBatches(const Plan& plan, const Selection& selection) {
 
 // True: answered. False: outcome_.error says why not.
 Task<bool> Executor::runSteps(const Plan& plan, const Selection& selection) {
+  const Staged kWhole;
   std::vector<std::size_t> resting;
   Tokens tooSmall = -1;
   for (std::size_t at = 0; at < plan.steps.size(); ++at) {
@@ -111,7 +114,7 @@ Task<bool> Executor::runSteps(const Plan& plan, const Selection& selection) {
     if (model.contextTokens > 0 && model.contextTokens <= tooSmall) continue;
     lastStep_ = at + 1 == plan.steps.size();
     const std::size_t before = outcome_.attempts.size();
-    const Next next = co_await runStep(plan.steps[at], selection, false);
+    const Next next = co_await runStep(plan.steps[at], selection, false, kWhole);
     if (next == Next::Done) co_return true;
     if (next == Next::Stop) {
       failFromAttempts();
@@ -128,7 +131,7 @@ Task<bool> Executor::runSteps(const Plan& plan, const Selection& selection) {
   // Nobody is left: to ask once who was down is better than to refuse.
   for (std::size_t i = 0; i < resting.size() && triesLeft_ > 0; ++i) {
     lastStep_ = i + 1 == resting.size();
-    const Next next = co_await runStep(plan.steps[resting[i]], selection, true);
+    const Next next = co_await runStep(plan.steps[resting[i]], selection, true, kWhole);
     if (next == Next::Done) co_return true;
     if (next == Next::Stop || runtime_.clock().now() >= request_.deadline) break;
   }
@@ -139,13 +142,15 @@ Task<bool> Executor::runSteps(const Plan& plan, const Selection& selection) {
 // One candidate, until it has answered or has had its tries. `forced`: though its breaker is open,
 // and once.
 Task<Executor::Next> Executor::runStep(const PlanStep& step, const Selection& selection,
-                                       bool forced) {
+                                       bool forced, const Staged& stage) {
   Try one;
   one.candidate = &selection.candidates[step.candidate];
   one.maxOutput = selection.maxOutput[step.candidate];
   if (step.maxOutputTokens > 0) one.maxOutput = std::min(one.maxOutput, step.maxOutputTokens);
   one.timeout = step.timeout;
   one.forced = forced;
+  one.collect = stage.collect;
+  one.chat = stage.chat;
   one.cancel = request_.cancel;
   const std::string& model = one.candidate->model->key;
   int keysLeft = kMostKeys;

@@ -39,11 +39,18 @@ class Executor {
     CancelSource* cancel = nullptr;
     std::function<bool()> claim;  ///< Race: true if the answer may be this one; may be empty
   };
+  /// Of a plan whose steps build on each other.
+  struct Staged {
+    bool collect = false;
+    const ChatRequest* chat = nullptr;
+  };
   struct Race;
   static constexpr int kMostKeys = 16;  ///< of one provider that are tried for one request
 
   Task<bool> runSteps(const Plan& plan, const Selection& selection);
-  Task<Next> runStep(const PlanStep& step, const Selection& selection, bool forced);
+  Task<Next> runStep(const PlanStep& step, const Selection& selection, bool forced,
+                     const Staged& stage);
+  Task<void> runStaged(const Plan& plan, const Selection& selection);
   Task<void> runRace(const Plan& plan, const Selection& selection);
   Task<void> runLane(Race& race, std::size_t lane);
   Task<void> runBatches(const Plan& plan, const Selection& selection);

@@ -78,7 +78,8 @@ Task<void> Executor::runRace(const Plan& plan, const Selection& selection) {
   // The winner broke off: the others may take up what the client has of it.
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     if (!race.winner || i == *race.winner || !resuming_ || resuming_->diverged()) continue;
-    const Next next = co_await runStep(plan.steps[i], selection, false);
+    const Staged whole;
+    const Next next = co_await runStep(plan.steps[i], selection, false, whole);
     if (next == Next::Done) co_return;
   }
   failFromAttempts();
@@ -87,9 +88,7 @@ Task<void> Executor::runRace(const Plan& plan, const Selection& selection) {
 Task<void> Executor::runLane(Race& race, std::size_t at) {
   Race::Lane& lane = race.lanes[at];
   if (at > 0) {
-    Millis delay{0};
-    for (std::size_t i = 1; i <= at; ++i) delay += race.lanes[i].step->delay;
-    const TimePoint start = std::min(race.begun + delay, request_.deadline);
+    const TimePoint start = std::min(race.begun + lane.step->delay, request_.deadline);
     co_await runtime_.sleepUntil(start, &lane.wait);
   }
   lane.started = true;

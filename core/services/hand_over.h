@@ -15,6 +15,11 @@ namespace pagoda::services {
 /// still foreign text, and the model is told so. Keeps what `request` points to alive.
 ChatRequest withData(const ChatRequest& request, std::string_view origin, const ChatAnswer& data);
 
+/// The same with the draft of an answer that is to be improved. `instruction` says how; empty: in
+/// the host's words.
+ChatRequest withDraft(const ChatRequest& request, const ChatAnswer& draft,
+                      std::string_view instruction);
+
 /// The members by which `data` names its sources, as an object, or empty.
 std::string sourcesOf(const ChatAnswer& data);
 

@@ -30,7 +30,7 @@ Plan planOfRoute(const ModelRoute& route, const Selection& selection) {
   for (std::size_t i = 0; i < selection.candidates.size(); ++i) {
     PlanStep step;
     step.candidate = i;
-    step.delay = route.hedgeAfter;
+    step.delay = route.hedgeAfter * static_cast<std::int64_t>(i);
     plan.steps.push_back(step);
   }
   return plan;

@@ -103,7 +103,9 @@ TEST_CASE("a plan that makes no sense is refused", "[plugin_host][strategy]") {
 TEST_CASE("a strategy hears which modes the executor carries out", "[plugin_host][strategy]") {
   Choice choice;
   SECTION("fallback only") {
-    PluginBench bench;
+    plugin_host::PluginHostOptions options;
+    options.planModes = {PlanMode::Fallback};
+    PluginBench bench(options);
     bench.load("call/planner");
     const auto plan = planOf(bench, "race_first", choice);
     REQUIRE(plan);
