@@ -1,0 +1,252 @@
+// The strategies as the host sees them: each library, through the C ABI.
+#include <deque>
+#include <limits>
+#include <map>
+
+#include <catch2/catch.hpp>
+
+#include "tests/support/native_host.h"
+#include "tests/support/plugin_library.h"
+
+using namespace pagoda::test;
+namespace sdk = pagoda::sdk;
+
+namespace {
+
+struct Model {
+  std::string key;
+  int tier = 1;
+  std::int64_t cost = 100;
+  pagoda_health health = PAGODA_HEALTH_UP;
+  std::int64_t ms = -1;
+  double quality = std::numeric_limits<double>::quiet_NaN();
+  std::string flag{};  ///< "local" or "simulated"
+};
+
+struct Request {
+  std::string preferred = "1";
+  std::string pool = "auto";
+  std::string tenant{};
+  std::uint64_t seed = 1;
+  bool canStage = true;  ///< the host knows every mode
+};
+
+struct RecordedPlan {
+  pagoda_plan_mode mode = PAGODA_PLAN_FALLBACK;
+  std::vector<std::string> keys;
+  std::vector<std::uint32_t> delays;
+  std::string instruction, reason;
+  pagoda_status status = PAGODA_OK;
+  std::int64_t maxCost = -1;
+};
+
+class Strategy {
+ public:
+  explicit Strategy(const std::string& type, const char* config = "{}")
+      : library_(PAGODA_BINARY_DIR "/plugins/" + type + ".so"), api_(*library_.strategy()) {
+    auto error = sdk::init<pagoda_error>();
+    created = api_.create(host_.get(), type.c_str(), sdk::str(config), &strategy_, &error);
+    if (created < 0) message = error.message;
+  }
+  ~Strategy() {
+    if (created >= 0) api_.destroy(strategy_);
+  }
+  Strategy(const Strategy&) = delete;
+  Strategy& operator=(const Strategy&) = delete;
+
+  RecordedPlan plan(const Request& request, const std::vector<Model>& models) {
+    REQUIRE(created == PAGODA_OK);
+    std::vector<pagoda_pair> labels{{sdk::str("preferred_tier"), sdk::str(request.preferred)}};
+    auto features = sdk::init<pagoda_features>();
+    features.pool = sdk::str(request.pool);
+    features.tenant = sdk::str(request.tenant);
+    features.seed = request.seed;
+    features.budget_nusd = 5000;
+    features.labels = {labels.data(), 1, sizeof(pagoda_pair)};
+    std::deque<std::vector<pagoda_pair>> own;
+    std::vector<pagoda_candidate> candidates;
+    for (const Model& model : models) {
+      own.push_back({{sdk::str("key"), sdk::str(model.key)}});
+      if (!model.flag.empty()) own.back().push_back({sdk::str(model.flag), sdk::str("true")});
+      auto candidate = sdk::init<pagoda_candidate>();
+      candidate.id = sdk::str(model.key);
+      candidate.tier = model.tier;
+      candidate.health = model.health;
+      candidate.expected_cost_nusd = model.cost;
+      candidate.quality = model.quality;
+      candidate.total_ms_p50 = candidate.total_ms_p95 = model.ms;
+      candidate.first_token_ms_p50 = candidate.first_token_ms_p95 = -1;
+      candidate.labels = {own.back().data(), static_cast<std::uint32_t>(own.back().size()),
+                          sizeof(pagoda_pair)};
+      candidates.push_back(candidate);
+    }
+    auto catalogue = sdk::init<pagoda_catalogue>();
+    catalogue.candidates = {candidates.data(), static_cast<std::uint32_t>(candidates.size()),
+                            sizeof(pagoda_candidate)};
+    return carryOut(request, features, catalogue, models);
+  }
+
+  pagoda_status created = PAGODA_OK;
+  std::string message;
+
+ private:
+  struct Sink {
+    RecordedPlan plan;
+    const std::vector<Model>* models;
+    bool canStage;
+  };
+  static Sink& of(pagoda_plan* plan) { return *static_cast<Sink*>(plan->impl); }
+
+  RecordedPlan carryOut(const Request& request, const pagoda_features& features,
+                        const pagoda_catalogue& catalogue, const std::vector<Model>& models) {
+    Sink sink{{}, &models, request.canStage};
+    auto plan = sdk::init<pagoda_plan>();
+    plan.impl = &sink;
+    plan.max_cost_nusd = -1;
+    plan.set_mode = [](pagoda_plan* p, pagoda_plan_mode mode) noexcept -> pagoda_status {
+      if (!of(p).canStage) return PAGODA_E_UNSUPPORTED;
+      of(p).plan.mode = mode;
+      return PAGODA_OK;
+    };
+    plan.add_step = [](pagoda_plan* p, const pagoda_plan_step* step) noexcept -> pagoda_status {
+      Sink& into = of(p);
+      if (step->candidate >= into.models->size()) return PAGODA_E_INVALID_REQUEST;
+      into.plan.keys.push_back((*into.models)[step->candidate].key);
+      into.plan.delays.push_back(step->delay_ms);
+      into.plan.instruction = sdk::view(step->instruction);
+      return PAGODA_OK;
+    };
+    plan.explain = [](pagoda_plan* p, pagoda_str reason) noexcept {
+      of(p).plan.reason = sdk::view(reason);
+    };
+    auto error = sdk::init<pagoda_error>();
+    sink.plan.status = api_.plan(strategy_, &features, &catalogue, &plan, &error);
+    sink.plan.maxCost = plan.max_cost_nusd;
+    return sink.plan;
+  }
+
+  PluginLibrary library_;
+  FakeHost host_;
+  const pagoda_strategy_api& api_;
+  pagoda_strategy* strategy_ = nullptr;
+};
+
+using Keys = std::vector<std::string>;
+
+const std::vector<Model> kHouse = {
+    {"opus", 3, 900}, {"qwen", 0, 10}, {"flash", 1, 20}, {"pro", 2, 300}, {"mini", 1, 15}};
+
+}  // namespace
+
+TEST_CASE("every strategy leaves out who must not be chosen and keeps to the money",
+          "[strategies]") {
+  const std::pair<const char*, const char*> all[] = {
+      {"cost", "{}"},     {"latency", "{\"tier_only\":false}"},
+      {"cascade", "{}"},  {"refine", "{}"},
+      {"parallel", "{}"}, {"weighted", "{\"weights\":{\"a\":1}}"}};
+  for (const auto& [type, config] : all) {
+    DYNAMIC_SECTION(type) {
+      Strategy strategy(type, config);
+      const RecordedPlan plan =
+          strategy.plan({}, {{"skill", 0, 0, PAGODA_HEALTH_UP, -1, 1, "local"},
+                             {"down", 0, 1, PAGODA_HEALTH_DOWN},
+                             {"fake", 1, 0, PAGODA_HEALTH_UP, -1, 1, "simulated"},
+                             {"live", 4, 0},
+                             {"a", 1, 5}});
+      CHECK(plan.keys == Keys{"a"});
+      CHECK(plan.maxCost == 5000);
+      CHECK_FALSE(plan.reason.empty());
+      CHECK(strategy.plan({}, {{"down", 1, 1, PAGODA_HEALTH_DOWN}}).keys == Keys{"down"});
+      CHECK(strategy.plan({}, {}).status == PAGODA_E_UNSUPPORTED);
+      CHECK(Strategy(type, "{\"nonsense\":1}").created == PAGODA_E_CONFIG);
+      CHECK(Strategy(type, "[]").created == PAGODA_E_CONFIG);
+      const RecordedPlan once = strategy.plan({}, kHouse);
+      CHECK(once.keys == strategy.plan({}, kHouse).keys);
+      const RecordedPlan plain = strategy.plan({.canStage = false}, kHouse);
+      CHECK(plain.status == PAGODA_OK);
+      CHECK(plain.mode == PAGODA_PLAN_FALLBACK);
+    }
+  }
+}
+
+TEST_CASE("cost takes the cheapest that is good enough", "[strategies]") {
+  CHECK(Strategy("cost").plan({"1"}, kHouse).keys == Keys{"mini", "flash", "pro", "opus"});
+  CHECK(Strategy("cost").plan({"3"}, kHouse).keys == Keys{"opus", "pro", "mini", "flash"});
+  CHECK(Strategy("cost", "{\"quality\":0.7,\"max_steps\":2}").plan({"0"}, kHouse).keys ==
+        Keys{"pro", "opus"});
+  CHECK(Strategy("cost", "{\"quality\":0.9}")
+            .plan({}, {{"a", 0, 1, PAGODA_HEALTH_UP, -1, 0.95}, {"b", 3, 9}})
+            .keys == Keys{"a", "b"});
+  CHECK(Strategy("cost", "{\"quality\":1.5}").created == PAGODA_E_CONFIG);
+}
+
+TEST_CASE("latency prefers the quicker of two that are drawn", "[strategies]") {
+  const std::vector<Model> models = {{"slow", 1, 1, PAGODA_HEALTH_UP, 900},
+                                     {"quick", 1, 1, PAGODA_HEALTH_UP, 100},
+                                     {"middle", 1, 1, PAGODA_HEALTH_UP, 400},
+                                     {"other", 2, 1, PAGODA_HEALTH_UP, 1}};
+  Strategy strategy("latency");
+  std::map<std::string, int> first;
+  for (std::uint64_t seed = 0; seed < 600; ++seed)
+    ++first[strategy.plan({.seed = seed * 0x9e3779b97f4a7c15u}, models).keys.at(0)];
+  // Of the three pairs the quickest wins two, the slowest none.
+  CHECK(first["quick"] > 350);
+  CHECK(first["middle"] > 150);
+  CHECK(first["slow"] == 0);
+  CHECK(first["other"] == 0);
+  CHECK(strategy.plan({"3"}, models).keys.size() == 4);
+}
+
+TEST_CASE("cascade goes up tier by tier", "[strategies]") {
+  const RecordedPlan plan = Strategy("cascade").plan({"2"}, kHouse);
+  CHECK(plan.mode == PAGODA_PLAN_CASCADE);
+  CHECK(plan.keys == Keys{"qwen", "mini", "pro"});
+  CHECK(Strategy("cascade", "{\"start\":\"wanted\"}").plan({"2"}, kHouse).keys ==
+        Keys{"pro", "opus"});
+  CHECK(Strategy("cascade").plan({}, {{"a", 1}, {"b", 1, 50}}).mode == PAGODA_PLAN_FALLBACK);
+  CHECK(Strategy("cascade", "{\"start\":\"top\"}").created == PAGODA_E_CONFIG);
+}
+
+TEST_CASE("refine has a tier draft and another one improve", "[strategies]") {
+  const RecordedPlan plan =
+      Strategy("refine", "{\"instruction\":\"add comments\"}").plan({"0"}, kHouse);
+  CHECK(plan.mode == PAGODA_PLAN_REFINE);
+  CHECK(plan.keys == Keys{"qwen", "pro"});
+  CHECK(plan.instruction == "add comments");
+  CHECK(Strategy("refine").plan({}, {{"a", 0}, {"b", 1}}).mode == PAGODA_PLAN_FALLBACK);
+  CHECK(Strategy("refine", "{\"draft_tier\":2,\"improve_tier\":2}").created == PAGODA_E_CONFIG);
+}
+
+TEST_CASE("parallel lets the next one join when the first is slower than usual", "[strategies]") {
+  const std::vector<Model> models = {{"a", 1, 1, PAGODA_HEALTH_UP, 700}, {"b", 1, 2}, {"c", 3, 1}};
+  const RecordedPlan measured = Strategy("parallel").plan({"1"}, models);
+  CHECK(measured.mode == PAGODA_PLAN_RACE);
+  CHECK(measured.keys == Keys{"a", "b"});
+  CHECK(measured.delays == std::vector<std::uint32_t>{0, 700});
+  CHECK(Strategy("parallel", "{\"hedge_after_ms\":50,\"models\":3}").plan({"1"}, models).delays ==
+        std::vector<std::uint32_t>{0, 50, 100});
+  CHECK(Strategy("parallel").plan({"1"}, {{"a"}, {"b"}}).delays ==
+        std::vector<std::uint32_t>{0, 2000});
+}
+
+TEST_CASE("weighted splits the traffic, keeps a key's model and moves few", "[strategies]") {
+  Strategy strategy("weighted", "{\"weights\":{\"a\":80,\"b\":20}}");
+  const std::vector<Model> both = {{"a"}, {"b"}, {"c"}};
+  std::map<std::string, int> first;
+  int moved = 0;
+  for (int caller = 0; caller < 1000; ++caller) {
+    const std::string tenant = "key_" + std::to_string(caller);
+    const std::string chosen = strategy.plan({.tenant = tenant, .seed = 7}, both).keys.at(0);
+    CHECK(chosen == strategy.plan({.tenant = tenant, .seed = 8}, both).keys.at(0));
+    ++first[chosen];
+    const Keys without = strategy.plan({.tenant = tenant}, {{"a"}, {"c"}}).keys;
+    if (chosen == "a" && without.at(0) != "a") ++moved;
+  }
+  CHECK(first["a"] > 750);
+  CHECK(first["a"] < 850);
+  CHECK(first["c"] == 0);
+  CHECK(moved == 0);
+  CHECK(Strategy("weighted").created == PAGODA_E_CONFIG);
+  CHECK(Strategy("weighted", "{\"weights\":{\"a\":0}}").created == PAGODA_E_CONFIG);
+  CHECK(Strategy("weighted", "{\"weights\":{\"a\":-1}}").created == PAGODA_E_CONFIG);
+}
