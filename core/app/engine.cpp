@@ -115,6 +115,14 @@ std::shared_ptr<services::Serving> makeServing(Configuration& configuration,
     throw StartError(ExitCode::Plugin,
                      "strategy: " + strategy.error().message + shippedPlugins(plugins));
   serving->strategy = *strategy;
+  for (const ModelRoute& route : configuration.catalogue.routes) {
+    if (route.strategy == "fallback" || route.strategy == "race") continue;
+    auto own = plugins.makeStrategy(route.strategy, route.settingsJson);
+    if (!own)
+      throw StartError(ExitCode::Plugin, "models.yaml: routes." + route.name + ".strategy: " +
+                                             own.error().message + shippedPlugins(plugins));
+    serving->routeStrategies.emplace(route.name, *own);
+  }
   serving->classifier = std::make_shared<const services::KeywordClassifier>(*serving->catalogue);
   serving->limits = attemptLimits(settings.upstream);
   serving->maxRequestCost = settings.cost.maxRequestCost;

@@ -7,8 +7,8 @@
 namespace pagoda::app {
 namespace {
 
-const std::vector<std::string> kRouteKeys = {"strategy", "candidates", "hedge_after_ms", "on_break",
-                                             "content_filter"};
+const std::vector<std::string> kRouteKeys = {"strategy", "candidates",     "hedge_after_ms",
+                                             "on_break", "content_filter", "settings"};
 constexpr std::int64_t kLongestHedge = 600'000;
 
 class RouteReader {
@@ -38,7 +38,8 @@ class RouteReader {
         context_.wrong(node->position, where + key + ": " + refusal->message, refusal->suggestion);
       return !refusal;
     };
-    option("strategy", &route.strategy, {"fallback", "race"});
+    option("strategy", &route.strategy);
+    readSettings(entry.value, where, route);
     option("hedge_after_ms", &route.hedgeAfter, {}, kLongestHedge);
     if (entry.value.find("hedge_after_ms") != nullptr && route.strategy != "race")
       context_.wrong(entry.value.find("hedge_after_ms")->position,
@@ -52,6 +53,18 @@ class RouteReader {
   }
 
  private:
+  void readSettings(const YamlNode& node, const std::string& where, ModelRoute& route) const {
+    const YamlNode* settings = node.find("settings");
+    if (settings == nullptr || settings->kind == YamlKind::Null) return;
+    if (settings->kind != YamlKind::Map)
+      context_.wrong(settings->position, where + "settings must be a map");
+    else if (route.strategy == "fallback" || route.strategy == "race")
+      context_.wrong(settings->position, where + "settings are for strategy plugins",
+                     "fallback and race have none");
+    else
+      route.settingsJson = toJson(*settings);
+  }
+
   void checkName(const YamlNode::Entry& entry) const {
     const std::string& name = entry.key;
     const bool tier =

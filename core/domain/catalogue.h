@@ -62,7 +62,8 @@ enum class OnBreak {
 /// A model name that stands for a plan: `routes:` of models.yaml.
 struct ModelRoute {
   std::string name;
-  std::string strategy = "fallback";    ///< fallback, race
+  std::string strategy = "fallback";    ///< fallback, race, or a strategy plugin's type
+  std::string settingsJson = "{}";      ///< of the plugin
   std::vector<std::string> candidates;  ///< keys of models, the first one first
   Millis hedgeAfter{0};                 ///< race: until the next candidate is asked as well
   OnBreak onBreak = OnBreak::Restart;

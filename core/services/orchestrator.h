@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -53,6 +54,8 @@ struct Serving {
   std::shared_ptr<const Catalogue> catalogue;
   std::shared_ptr<const ProviderSet> providers;
   std::shared_ptr<Strategy> strategy;
+  /// By the name of the route that has a strategy of its own.
+  std::map<std::string, std::shared_ptr<Strategy>, std::less<>> routeStrategies;
   std::shared_ptr<const KeywordClassifier> classifier;  ///< made from `catalogue`
   AttemptLimits limits;
   Money maxRequestCost = Money::max();

@@ -19,9 +19,17 @@ Plan planOfEmbeddings(const Selection& selection) {
   return plan;
 }
 
-/// The candidates in the order of the configuration.
-Plan planOfRoute(const ModelRoute& route, const Selection& selection) {
+/// By the route's strategy, or the candidates in the order of the configuration.
+Result<Plan> planOfRoute(const Serving& serving, const ModelRoute& route, const Features& features,
+                         const Selection& selection) {
   Plan plan;
+  const auto own = serving.routeStrategies.find(route.name);
+  if (own != serving.routeStrategies.end()) {
+    PAGODA_TRY(plan, own->second->plan(features, *serving.catalogue, selection.candidates));
+    plan.onBreak = route.onBreak;
+    plan.filterElsewhere = route.filterElsewhere;
+    return plan;
+  }
   plan.strategy = route.strategy;
   plan.reason = "the route '" + route.name + "' was named by the request";
   plan.mode = route.strategy == "race" ? PlanMode::Race : PlanMode::Fallback;
@@ -63,7 +71,9 @@ RequestClass classOf(const Serving& serving, const CorridorRequest& request) {
     result.promptTokens = tokensBound(*request.embedding);
     return result;
   }
-  if (!namesModel(chat.model)) return serving.classifier->classify(chat);
+  // A strategy decides by what the request is, also among a route's candidates.
+  if (!namesModel(chat.model) || serving.routeStrategies.contains(chat.model))
+    return serving.classifier->classify(chat);
   RequestClass result = serving.classifier->describe(chat);
   const Model* model = serving.catalogue->find(chat.model);
   if (model == nullptr || result.confidence > 0) return result;
@@ -79,7 +89,7 @@ Result<Plan> planFor(const Serving& serving, const CorridorRequest& request,
   if (!namesModel(features.pool))
     return serving.strategy->plan(features, *serving.catalogue, selection.candidates);
   if (const ModelRoute* route = serving.catalogue->findRoute(features.pool))
-    return planOfRoute(*route, selection);
+    return planOfRoute(serving, *route, features, selection);
   Plan plan;
   plan.steps.emplace_back();
   plan.strategy = "named";

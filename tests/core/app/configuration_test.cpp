@@ -257,6 +257,10 @@ TEST_CASE("a mistake in models.yaml is named with line, column and cure", "[app]
        {model + price + "routes:\n  auto: {candidates: [m]}\n",
         {"models.yaml:4:3: a route cannot be called 'auto' (the API gives auto and tier0 to tier4 "
          "a meaning of their own)"}}},
+      {"settings without a plugin",
+       {model + price + "routes:\n  r: {candidates: [m], settings: {a: 1}}\n",
+        {"models.yaml:4:34: routes.r.settings are for strategy plugins (fallback and race have "
+         "none)"}}},
       {"hedge without a race",
        {model + price + "routes:\n  r: {candidates: [m], hedge_after_ms: 5}\n",
         {"models.yaml:4:40: routes.r.hedge_after_ms is for 'strategy: race' (set the strategy to "

@@ -99,6 +99,37 @@ TEST_CASE("a route asks its candidates alone, in its order", "[services][route]"
   CHECK(unknown.error->message.find("demo") != std::string::npos);
 }
 
+TEST_CASE("a route's own strategy decides among its candidates", "[services][route]") {
+  struct SecondOnly final : Strategy {
+    std::string_view name() const override { return "second-only"; }
+    Result<Plan> plan(const Features& features, const Catalogue&,
+                      const std::vector<Candidate>& candidates) override {
+      task = features.requestClass->task;
+      for (const Candidate& candidate : candidates) keys.push_back(candidate.model->key);
+      Plan plan;
+      plan.steps.emplace_back();
+      plan.steps.back().candidate = 1;
+      plan.steps.emplace_back();
+      return plan;
+    }
+    std::string task;
+    std::vector<std::string> keys;
+  };
+  RouteHouse house;
+  const auto strategy = std::make_shared<SecondOnly>();
+  house.route().strategy = "second-only";
+  house.serving->routeStrategies["demo"] = strategy;
+  RecordingSink sink;
+  house.cheap->script = {FakeProvider::fails(FailureKind::Unavailable, "one")};
+  house.dear->script = {FakeProvider::answers("one two", usage(1, 1))};
+  const Outcome outcome = house.ask(&sink);
+  REQUIRE_FALSE(outcome.error);
+  CHECK(strategy->keys == std::vector<std::string>{"large", "small"});
+  CHECK(strategy->task == "coding");
+  CHECK(outcome.attempts.at(0).model == "small");
+  CHECK(sink.text == "one two");  // the route's on_break holds for its strategy's plan
+}
+
 TEST_CASE("a prompt that is too long goes to a larger window and leaves the health alone",
           "[services][route]") {
   RouteHouse house;
