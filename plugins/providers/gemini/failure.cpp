@@ -72,7 +72,7 @@ void readDetails(json::Reader& details, ErrorBody& body) {
 void readError(json::Reader& error, ErrorBody& body, int depth) {
   if (error.kind() == json::Kind::String) {  // {"error":"..."}, of proxies
     body.message = textOf(error);
-    body.known = true;
+    body.known = !body.message.empty();
     return;
   }
   error.object([&](std::string_view key, json::Reader& value) {

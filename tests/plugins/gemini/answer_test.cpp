@@ -259,8 +259,9 @@ TEST_CASE("what is no answer of Gemini's is a fault of the protocol", "[gemini][
       R"({"candidates":[{"content":{"parts":[{"functionCall":{"args":{"a":1}}}]},"finishReason":"STOP"}]})",
       R"({"candidates":[{"index":1000000,"finishReason":"STOP"}]})",
       R"({"candidates":[{"content":{}}]})",
-      "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"caf\xE9\"}]},\"finishReason\":"
-      "\"STOP\"}]}",
+      // Parentheses: clang suspects a forgotten comma between literals of a list.
+      ("{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"caf\xE9\"}]},\"finishReason\":"
+       "\"STOP\"}]}"),
       R"({"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]} x)",
   };
   for (const char* body : bodies) {

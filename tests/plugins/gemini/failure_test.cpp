@@ -105,6 +105,8 @@ TEST_CASE("a refusal's message of Gemini's is a sentence, never a body or a key"
   CHECK(message(500, "<html>secret prompt</html>") == "the upstream failed (HTTP 500)");
   CHECK(message(400, R"({"error":{"message":"API key not valid: AIza-secret"}})") ==
         "the upstream rejected the API key (HTTP 400)");
+  CHECK(message(500, R"("")") == "the upstream failed (HTTP 500)");
+  CHECK(message(500, R"({"error":"of a proxy"})") == "of a proxy");
   CHECK(message(400, R"({"error":{"message":"two\nlines"}})") == "two lines");
   CHECK(message(503, std::string(65536, '[')) == "the upstream is overloaded (HTTP 503)");
   CHECK(message(500, "{\"error\":{\"message\":\"caf\xE9\"}}") == "the upstream failed (HTTP 500)");
