@@ -18,11 +18,11 @@ using namespace pagoda::sdk;
 
 constexpr std::string_view kConfig = R"({"base_url":"https://h/v1beta"})";
 
-struct Host {
+struct Fixture {
   const pagoda_provider_api& api = *static_cast<const pagoda_provider_api*>(
       pagoda_plugin_entry_v1()->get_kind(PAGODA_KIND_PROVIDER));
   pagoda_provider* provider = nullptr;
-  Host() {
+  Fixture() {
     auto error = init<pagoda_error>();
     if (api.create(nullptr, "gemini", str(kConfig), &provider, &error) != PAGODA_OK) std::abort();
   }
@@ -59,12 +59,13 @@ struct Rules {
 };
 
 // The first byte says how the body comes; the rest is cut into frames at line feeds.
-void readAnswer(Host& host, std::uint8_t how, std::string_view body) {
+void readAnswer(Fixture& fixture, std::uint8_t how, std::string_view body) {
   auto request = init<pagoda_chat_request>();
   auto attempt = init<pagoda_attempt>();
   auto error = init<pagoda_error>();
   pagoda_exchange* exchange = nullptr;
-  if (host.api.begin(host.provider, &attempt, &request, &exchange, &error) != PAGODA_OK) return;
+  if (fixture.api.begin(fixture.provider, &attempt, &request, &exchange, &error) != PAGODA_OK)
+    return;
   Rules rules;
   pagoda_status status = PAGODA_OK;
   const bool whole = (how & 1) != 0;
@@ -76,24 +77,25 @@ void readAnswer(Host& host, std::uint8_t how, std::string_view body) {
     frame.framing = whole ? PAGODA_FRAMING_WHOLE : PAGODA_FRAMING_SSE;
     frame.flags = body.empty() ? PAGODA_FRAME_LAST : 0;
     frame.data = bytes(data);
-    status = host.api.on_data(exchange, &frame, &rules.sink, &error);
+    status = fixture.api.on_data(exchange, &frame, &rules.sink, &error);
   } while (status == PAGODA_OK && !body.empty());
   if (status == PAGODA_OK && (!rules.started || rules.finished.empty())) std::abort();
-  host.api.end(exchange);
+  fixture.api.end(exchange);
 }
 
-void readRefusal(Host& host, std::string_view body) {
+void readRefusal(Fixture& fixture, std::string_view body) {
   auto request = init<pagoda_chat_request>();
   auto attempt = init<pagoda_attempt>();
   auto error = init<pagoda_error>();
   pagoda_exchange* exchange = nullptr;
-  if (host.api.begin(host.provider, &attempt, &request, &exchange, &error) != PAGODA_OK) return;
+  if (fixture.api.begin(fixture.provider, &attempt, &request, &exchange, &error) != PAGODA_OK)
+    return;
   auto head = init<pagoda_http_head>();
   head.status = 429;
   error.retry_after_ms = -1;
-  host.api.on_failure(exchange, &head, bytes(body), &error);
+  fixture.api.on_failure(exchange, &head, bytes(body), &error);
   if (error.status >= 0 || error.message[0] == '\0' || error.retry_after_ms < -1) std::abort();
-  host.api.end(exchange);
+  fixture.api.end(exchange);
 }
 
 void convertSchema(std::string_view schema) {
@@ -109,18 +111,18 @@ void convertSchema(std::string_view schema) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  static Host host;
+  static Fixture fixture;
   const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0] % 4) {
     case 2:
-      readRefusal(host, body);
+      readRefusal(fixture, body);
       break;
     case 3:
       // Schemas come from a host that has checked them.
       if (pagoda::json::validUtf8(body) && pagoda::json::valid(body)) convertSchema(body);
       break;
     default:
-      readAnswer(host, data[0], body);
+      readAnswer(fixture, data[0], body);
   }
   return 0;
 }
