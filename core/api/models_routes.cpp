@@ -92,7 +92,8 @@ void writeModel(JsonWriter& json, const Model& model, CalendarDay today) {
   json.endObject();
 }
 
-// "auto" and "tier2" are answered by whichever model routing picks, and are asked for like one.
+// "auto", "tier2" and routes are answered by whichever model routing picks, and are asked for like
+// one.
 void writeAlias(JsonWriter& json, std::string_view id, std::optional<int> tier) {
   beginEntry(json, id, "pagoda");
   if (tier) json.member("tier", *tier);
@@ -133,6 +134,8 @@ Task<void> getModels(const ApiContext& api, RequestScope& scope) {
   const std::set<int> tiers = tiersOf(*serving->catalogue);
   if (!tiers.empty()) writeAlias(json, "auto", std::nullopt);
   for (const int tier : tiers) writeAlias(json, "tier" + std::to_string(tier), tier);
+  for (const ModelRoute& route : serving->catalogue->routes)
+    writeAlias(json, route.name, std::nullopt);
   const CalendarDay today = api.budgets.today();
   for (const Model& model : serving->catalogue->models)
     if (model.enabled) writeModel(json, model, today);
@@ -148,7 +151,7 @@ Task<void> getModel(const ApiContext& api, RequestScope& scope) {
   JsonWriter json(body);
   if (const Model* model = findModel(catalogue, name)) {
     writeModel(json, *model, api.budgets.today());
-  } else if (name == "auto") {
+  } else if (name == "auto" || catalogue.findRoute(name) != nullptr) {
     writeAlias(json, name, std::nullopt);
   } else if (name.size() == 5 && name.starts_with("tier") &&
              tiersOf(catalogue).contains(name[4] - '0')) {

@@ -42,6 +42,9 @@ struct ApiHouse {
     auto catalogue = std::make_shared<Catalogue>();
     catalogue->models.push_back(model("small", "cheap", 0, "1", "2"));
     catalogue->models.push_back(model("large", "dear", 2, "10", "20"));
+    catalogue->routes.emplace_back();
+    catalogue->routes.back().name = "team/chat";
+    catalogue->routes.back().candidates = {"large", "small"};
     catalogue->rules = {{"coding", {"code"}, 0}, {"general", {}, 1}};
     auto providers = std::make_shared<FakeProviders>();
     providers->providers["cheap"] = cheap;

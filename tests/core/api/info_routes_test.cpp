@@ -79,6 +79,10 @@ TEST_CASE("models are listed in OpenAI's form with tier and price", "[api][model
   CHECK(house.call("GET", "/v1/models/cheap%2Fsmall-id")->body == one->body);
   CHECK(house.call("GET", "/v1/models/cheap/small-id")->body == one->body);
   CHECK(house.call("GET", "/v1/models/auto")->status == 200);
+  const auto route = house.call("GET", "/v1/models/team/chat");
+  CHECK(route->body ==
+        R"({"id":"team/chat","object":"model","created":0,"owned_by":"pagoda","alias":true})");
+  CHECK_THAT(list->body, Catch::Contains(route->body));
   CHECK(house.call("GET", "/v1/models/tier2")->status == 200);
   CHECK(house.call("GET", "/v1/models/tier1")->status == 404);
   const auto unknown = house.call("GET", "/v1/models/smal");
