@@ -92,14 +92,36 @@ void writeLatency(JsonWriter& json, const std::map<int, services::Histogram>& by
   json.endObject();
 }
 
-void writeBudget(JsonWriter& json, const services::BudgetState& budget) {
+void writePace(JsonWriter& json, const services::Pace& pace) {
+  json.rawMember("forecast_usd", pace.forecast.toString());
+  json.key("runs_out");
+  if (pace.runsOut) {
+    json.string(formatDay(*pace.runsOut));
+  } else {
+    json.null();
+  }
+}
+
+void writeBudget(JsonWriter& json, const services::BudgetState& budget,
+                 const services::BudgetPace& pace) {
   json.key("budget").beginObject();
   json.rawMember("limit_usd", budget.limit.toString());
   json.rawMember("spent_usd", budget.spent.toString());
   json.rawMember("held_usd", budget.held.toString());
   json.rawMember("left_usd",
                  std::max(Money{}, budget.limit - budget.spent - budget.held).toString());
-  json.endObject();
+  writePace(json, pace.all);
+  json.key("tiers").beginObject();
+  for (std::size_t tier = 0; tier < budget.tiers.size(); ++tier) {
+    const services::TierState& state = budget.tiers[tier];
+    json.key(std::to_string(tier)).beginObject();
+    json.rawMember("allocation_usd", state.allocation.toString());
+    json.rawMember("spent_usd", state.spent.toString());
+    json.rawMember("left_usd", state.left.toString());
+    writePace(json, pace.tiers[tier]);
+    json.endObject();
+  }
+  json.endObject().endObject();
 }
 
 }  // namespace
@@ -139,7 +161,8 @@ std::string metricsJson(const MetricsView& view) {
   json.endObject();
   writeLatency(json, view.metrics.latencyByTier);
   json.member("in_flight", view.metrics.inFlight);
-  writeBudget(json, view.budget);
+  writeBudget(json, view.budget, view.pace);
+  json.member("stale_prices", view.stalePrices);
   std::int64_t simulated = 0;
   for (const auto& [model, count] : byLabel(counters, "simulated_requests")) simulated += count;
   json.member("simulated_requests", simulated);

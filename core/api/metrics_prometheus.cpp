@@ -128,6 +128,14 @@ std::string prometheusText(const MetricsView& view) {
   appendGauge(out, "pagoda_budget_spent_usd", "Spent this month.", view.budget.spent.toString());
   appendGauge(out, "pagoda_budget_held_usd", "Set aside for open requests.",
               view.budget.held.toString());
+  appendGauge(out, "pagoda_budget_forecast_usd", "Spent by the month's end at its present pace.",
+              view.pace.all.forecast.toString());
+  appendHead(out, "pagoda_tier_left_usd", "What a tier may still spend this month.", "gauge");
+  for (std::size_t tier = 0; tier < view.budget.tiers.size(); ++tier)
+    appendSample(out, "pagoda_tier_left_usd", "tier=" + std::to_string(tier),
+                 view.budget.tiers[tier].left.toString());
+  appendGauge(out, "pagoda_stale_prices", "Prices that were read more than 90 days ago.",
+              std::to_string(view.stalePrices));
   return out;
 }
 

@@ -9,10 +9,21 @@
 namespace pagoda::api {
 namespace {
 
+std::int64_t stalePricesOf(const Catalogue& catalogue, CalendarDay today) {
+  std::int64_t count = 0;
+  for (const Model& model : catalogue.models) {
+    const auto age = ageOf(model.priceAt(today), today);
+    if (age && *age > kStalePriceDays) ++count;
+  }
+  return count;
+}
+
 MetricsView viewFor(const ApiContext& api, const RequestScope& scope) {
   MetricsView view;
   view.metrics = api.metrics.snapshot();
   view.budget = api.budgets.state();
+  view.pace = services::paceOf(view.budget, api.clock.unixNow(), api.budgets.zone());
+  view.stalePrices = stalePricesOf(*api.orchestrator.serving()->catalogue, view.budget.today);
   view.withModels = scope.isAdmin();
   return view;
 }

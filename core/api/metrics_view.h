@@ -5,12 +5,15 @@
 
 #include "core/services/budget_ledger.h"
 #include "core/services/metrics.h"
+#include "core/services/pacing.h"
 
 namespace pagoda::api {
 
 struct MetricsView {
   services::MetricsSnapshot metrics;
   services::BudgetState budget;
+  services::BudgetPace pace;
+  std::int64_t stalePrices = 0;  ///< models whose price was read more than 90 days ago
   bool withModels = false;  ///< counters by model: others' use of a model is an admin's business
 };
 

@@ -104,7 +104,9 @@ TEST_CASE("metrics have the seed's members exactly", "[api][metrics]") {
   CHECK_THAT(
       metrics->body,
       Catch::Contains(
-          R"("budget":{"limit_usd":0.01,"spent_usd":0.00105,"held_usd":0,"left_usd":0.00895})"));
+          R"("budget":{"limit_usd":0.01,"spent_usd":0.00105,"held_usd":0,"left_usd":0.00895,"forecast_usd":)"));
+  CHECK_THAT(metrics->body, Catch::Contains(R"("tiers":{"0":{"allocation_usd":)"));
+  CHECK_THAT(metrics->body, Catch::Contains(R"("stale_prices":0,)"));
   CHECK(metrics->body.find("requests_per_model") == std::string::npos);
   CHECK_THAT(house.call("GET", "/metrics", {}, &house.adminKey)->body,
              Catch::Contains(R"("requests_per_model":{"small":1})"));
@@ -134,6 +136,8 @@ TEST_CASE("Prometheus text comes by its path and by Accept", "[api][metrics]") {
       byPath->body,
       Catch::Contains("pagoda_request_duration_seconds_bucket{tier=\"0\",le=\"0.005\"} 1\n"));
   CHECK_THAT(byPath->body, Catch::Contains("le=\"+Inf\"} 1\n"));
+  CHECK_THAT(byPath->body, Catch::Contains("# TYPE pagoda_tier_left_usd gauge\n"));
+  CHECK_THAT(byPath->body, Catch::Contains("pagoda_tier_left_usd{tier=\"4\"} "));
   CHECK(byPath->body.find("model=") == std::string::npos);
   FakeRequest request("GET", "/metrics");
   request.with("authorization", "Bearer " + std::string(house.userKey.reveal()))
