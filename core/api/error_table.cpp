@@ -19,6 +19,8 @@ constexpr std::array kRows = std::to_array<ErrorRow>({
     {ErrorCode::Forbidden, 403, "permission_error", "permission_denied"},
     {ErrorCode::NotFound, 404, kRequest, "not_found"},
     {ErrorCode::MethodNotAllowed, 405, kRequest, "method_not_allowed"},
+    {ErrorCode::Conflict, 409, kRequest, "conflict"},
+    {ErrorCode::KeyReused, 422, kRequest, "idempotency_key_reused"},
     {ErrorCode::UnknownModel, 404, kRequest, "model_not_found"},
     {ErrorCode::NoCandidate, 422, kRequest, "no_candidate"},
     {ErrorCode::BudgetExceeded, 402, "insufficient_quota", "budget_exceeded"},
@@ -123,6 +125,8 @@ ErrorCode codeOfStatus(int status) noexcept {
       return ErrorCode::NotFound;
     case 405:
       return ErrorCode::MethodNotAllowed;
+    case 409:
+      return ErrorCode::Conflict;
     case 413:
       return ErrorCode::PayloadTooLarge;
     case 415:

@@ -100,20 +100,25 @@ void writeAlias(JsonWriter& json, std::string_view id, std::optional<int> tier) 
   json.member("alias", true).endObject();
 }
 
-std::set<int> tiersOf(const Catalogue& catalogue) {
+/// What the caller may ask for.
+bool listed(const Model& model, const Caller& caller) {
+  return model.enabled && caller.mayUse(model);
+}
+
+std::set<int> tiersOf(const Catalogue& catalogue, const Caller& caller) {
   std::set<int> tiers;
   for (const Model& model : catalogue.models)
-    if (model.enabled && !model.simulated && model.kind == ModelKind::Chat)
+    if (listed(model, caller) && !model.simulated && model.kind == ModelKind::Chat)
       tiers.insert(model.tier);
   return tiers;
 }
 
-const Model* findModel(const Catalogue& catalogue, std::string_view name) {
+const Model* findModel(const Catalogue& catalogue, std::string_view name, const Caller& caller) {
   const Model* model = catalogue.find(name);
   const std::size_t slash = name.find('/');
   if (model == nullptr && slash != std::string_view::npos)
     model = catalogue.find(name.substr(0, slash), name.substr(slash + 1));
-  return model != nullptr && model->enabled ? model : nullptr;
+  return model != nullptr && listed(*model, caller) ? model : nullptr;
 }
 
 std::string unknownModelMessage(const Catalogue& catalogue, std::string_view name) {
@@ -131,14 +136,14 @@ Task<void> getModels(const ApiContext& api, RequestScope& scope) {
   std::string body;
   JsonWriter json(body);
   json.beginObject().member("object", "list").key("data").beginArray();
-  const std::set<int> tiers = tiersOf(*serving->catalogue);
+  const std::set<int> tiers = tiersOf(*serving->catalogue, scope.caller);
   if (!tiers.empty()) writeAlias(json, "auto", std::nullopt);
   for (const int tier : tiers) writeAlias(json, "tier" + std::to_string(tier), tier);
   for (const ModelRoute& route : serving->catalogue->routes)
     writeAlias(json, route.name, std::nullopt);
   const CalendarDay today = api.budgets.today();
   for (const Model& model : serving->catalogue->models)
-    if (model.enabled) writeModel(json, model, today);
+    if (listed(model, scope.caller)) writeModel(json, model, today);
   json.endArray().endObject();
   co_await sendJson(scope, 200, body);
 }
@@ -149,12 +154,12 @@ Task<void> getModel(const ApiContext& api, RequestScope& scope) {
   const std::string_view name = scope.parameter;
   std::string body;
   JsonWriter json(body);
-  if (const Model* model = findModel(catalogue, name)) {
+  if (const Model* model = findModel(catalogue, name, scope.caller)) {
     writeModel(json, *model, api.budgets.today());
   } else if (name == "auto" || catalogue.findRoute(name) != nullptr) {
     writeAlias(json, name, std::nullopt);
   } else if (name.size() == 5 && name.starts_with("tier") &&
-             tiersOf(catalogue).contains(name[4] - '0')) {
+             tiersOf(catalogue, scope.caller).contains(name[4] - '0')) {
     writeAlias(json, name, name[4] - '0');
   } else {
     const Error error{

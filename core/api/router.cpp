@@ -19,19 +19,23 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"POST", "/v1/embeddings", Access::User, postEmbeddings},
     {"POST", "/v1/tokens", Access::User, postTokens},
     {"POST", "/v1/route/explain", Access::User, postExplain},
-    {"GET", "/v1/models", Access::User, getModels},
-    {"GET", "/v1/models/", Access::User, getModel},
-    {"GET", "/health", Access::Optional, getHealth},
-    {"GET", "/healthz", Access::Open, getLiveness},
-    {"GET", "/readyz", Access::Open, getReadiness},
-    {"GET", "/info", Access::User, getInfo},
-    {"GET", "/metrics", Access::User, getMetrics},
-    {"GET", "/metrics/prometheus", Access::User, getPrometheus},
-    {"POST", "/reset-metrics", Access::Admin, postResetMetrics},
-    {"GET", "/v1/decisions/", Access::User, getDecision},
-    {"GET", "/admin/keys", Access::Admin, getKeys},
-    {"POST", "/admin/keys", Access::Admin, postKey},
-    {"DELETE", "/admin/keys/", Access::Admin, deleteKey},
+    {"GET", "/v1/models", Access::User, getModels, kScopeModels},
+    {"GET", "/v1/models/", Access::User, getModel, kScopeModels},
+    {"GET", "/health", Access::Optional, getHealth, kScopeUsage},
+    {"GET", "/healthz", Access::Open, getLiveness, kScopeUsage},
+    {"GET", "/readyz", Access::Open, getReadiness, kScopeUsage},
+    {"GET", "/info", Access::User, getInfo, kScopeUsage},
+    {"GET", "/metrics", Access::User, getMetrics, kScopeUsage},
+    {"GET", "/metrics/prometheus", Access::User, getPrometheus, kScopeUsage},
+    {"POST", "/reset-metrics", Access::Admin, postResetMetrics, kScopeAdmin},
+    {"GET", "/v1/decisions/", Access::User, getDecision, kScopeUsage},
+    {"GET", "/admin/keys", Access::Admin, getKeys, kScopeAdmin},
+    {"POST", "/admin/keys", Access::Admin, postKey, kScopeAdmin},
+    {"GET", "/admin/keys/", Access::Admin, getKey, kScopeAdmin},
+    {"PATCH", "/admin/keys/", Access::Admin, patchKey, kScopeAdmin},
+    {"DELETE", "/admin/keys/", Access::Admin, deleteKey, kScopeAdmin},
+    {"POST", "/admin/keys/", Access::Admin, postKeyRotation, kScopeAdmin},
+    {"GET", "/admin/audit", Access::Admin, getAudit, kScopeAdmin},
 });
 
 bool matches(const Route& route, std::string_view path) {
@@ -216,6 +220,10 @@ Task<Result<void>> Router::authenticate(const Route& route, RequestScope& scope)
   scope.identified = true;
   if (route.access == Access::Admin && !scope.isAdmin())
     co_return fail(ErrorCode::Forbidden, "this needs the key of an admin");
+  if (route.access != Access::Optional && !scope.caller.has(route.scope))
+    co_return fail(ErrorCode::Forbidden,
+                   "this key is not made for this route; it needs the scope '" +
+                       scopeWords(route.scope) + "'");
   co_return Result<void>{};
 }
 

@@ -22,6 +22,8 @@ struct Route {
   std::string_view path;  ///< ends in '/' where a parameter follows
   Access access;
   RouteHandler handler;
+  /// What a key must be made for. A route that says nothing is one that calls models.
+  KeyScope scope = kScopeGenerate;
 };
 
 std::span<const Route> allRoutes();
@@ -43,6 +45,10 @@ Task<void> postResetMetrics(const ApiContext& api, RequestScope& scope);
 Task<void> getDecision(const ApiContext& api, RequestScope& scope);
 Task<void> getKeys(const ApiContext& api, RequestScope& scope);
 Task<void> postKey(const ApiContext& api, RequestScope& scope);
+Task<void> getKey(const ApiContext& api, RequestScope& scope);
+Task<void> patchKey(const ApiContext& api, RequestScope& scope);
+Task<void> postKeyRotation(const ApiContext& api, RequestScope& scope);
 Task<void> deleteKey(const ApiContext& api, RequestScope& scope);
+Task<void> getAudit(const ApiContext& api, RequestScope& scope);
 
 }  // namespace pagoda::api

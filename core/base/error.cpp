@@ -18,6 +18,10 @@ std::string_view nameOf(ErrorCode code) noexcept {
       return "not_found";
     case ErrorCode::MethodNotAllowed:
       return "method_not_allowed";
+    case ErrorCode::Conflict:
+      return "conflict";
+    case ErrorCode::KeyReused:
+      return "idempotency_key_reused";
     case ErrorCode::UnknownModel:
       return "model_not_found";
     case ErrorCode::NoCandidate:

@@ -19,6 +19,8 @@ enum class ErrorCode {
   Forbidden,           ///< a known caller who may not do this
   NotFound,            ///< no such route or object
   MethodNotAllowed,    ///< the route exists for another method
+  Conflict,            ///< something else changed it, or does so right now
+  KeyReused,           ///< an Idempotency-Key that came with another body
   UnknownModel,        ///< the named model is in no catalogue
   NoCandidate,         ///< models exist, but none can serve this request
   BudgetExceeded,      ///< a spending limit forbids the call

@@ -1,7 +1,6 @@
 #pragma once
 // Key to caller.
 
-#include <atomic>
 #include <string_view>
 
 #include "core/domain/keys.h"
@@ -17,15 +16,17 @@ class Authenticator {
   Authenticator(AuthMode mode, KeyStore& keys, const Clock& clock);
 
   AuthMode mode() const { return mode_; }
-  /// The caller behind a bearer key. An unknown key makes the store look once more for keys that
-  /// another process created (at most every 100 ms, off the loop). Errors: Unauthenticated.
+  /// The caller behind a bearer key. Keys that another process changed are read first, off the
+  /// loop, so that a revocation counts from the next request on. Errors: Unauthenticated,
+  /// Overloaded (the keys could not be read again).
   Task<Result<Caller>> identify(std::string_view bearer, Runtime& runtime);
 
  private:
+  Task<Result<void>> refresh(Runtime& runtime);
+
   AuthMode mode_;
   KeyStore& keys_;
   const Clock& clock_;
-  std::atomic<std::int64_t> lastRefresh_{0};
 };
 
 }  // namespace pagoda::services

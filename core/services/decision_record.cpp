@@ -138,6 +138,7 @@ std::string decisionJson(const CorridorRequest& request, const RequestClass& req
   JsonWriter json(text);
   json.beginObject();
   json.member("request_id", request.id.toString());
+  if (!request.caller.key.empty()) json.member("key", request.caller.key.value());
   json.member("requested_model", request.chat.model.substr(0, 256));
   if (request.embedding)
     json.member("embedding_inputs", static_cast<std::int64_t>(request.embedding->size()));

@@ -196,6 +196,7 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
     if (request.withData && model.then)
       return leaveOut("gives data, which the request has already");
     if (!model.enabled) return leaveOut("disabled by the configuration");
+    if (!request.caller.mayUse(model)) return leaveOut("not allowed to this key");
     if (pool.automatic && model.simulated && anyReal)
       return leaveOut("simulated: only when asked for by name");
     if (pool.automatic && model.local && (anyReal || anySimulated))
@@ -245,6 +246,11 @@ Result<Selection> select(const CorridorRequest& request, const RequestClass& req
     selection.candidates.push_back(candidate);
     selection.maxOutput.push_back(bound.maxOutput);
   };
+  if (pool.only != nullptr && pool.only->enabled && !request.caller.mayUse(*pool.only))
+    return fail(ErrorCode::Forbidden,
+                "this key may not use the model '" + pool.only->key.substr(0, 100) +
+                    "'; GET /v1/models lists those that it may",
+                "model");
   if (pool.route != nullptr) {
     for (const std::string& key : pool.route->candidates) {
       const auto absent = catalogue.unavailable.find(key);

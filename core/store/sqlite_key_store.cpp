@@ -1,11 +1,11 @@
 #include "core/store/sqlite_key_store.h"
 
-#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <utility>
 
 #include "core/store/file_lock.h"
+#include "core/store/key_rows.h"
 #include "core/store/sqlite_error.h"
 #include "core/store/statement.h"
 
@@ -15,8 +15,8 @@ namespace {
 constexpr std::string_view kKeyPrefix = "pgd_";
 constexpr std::size_t kKeyCharacters = 43;  // 256 bits in base 62
 constexpr std::size_t kShownCharacters = 8;
-constexpr std::size_t kLongestName = 128;
-constexpr std::size_t kLongestTeam = 64;  // what a slot of the hold journal takes
+constexpr std::size_t kLongestActor = 128;
+constexpr Millis kLongestOverlap{std::chrono::hours(24 * 30)};
 constexpr const char* kGeneration = "SELECT value FROM meta WHERE name = 'keys_generation'";
 
 bool hasKeys(Database& database) {
@@ -47,79 +47,24 @@ KeyHasher hasherFor(const StorePaths& paths, const DatabaseOptions& options) {
   return hasher;
 }
 
-Result<void> checkNew(const ApiKey& key, UnixMillis now) {
-  const bool printable =
-      std::ranges::none_of(key.name, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (!printable || key.name.size() > kLongestName)
-    return fail(ErrorCode::InvalidRequest,
-                "the name of a key has at most 128 bytes and no control characters", "name");
-  const std::pair<std::optional<Money>, const char*> budgets[] = {
-      {key.monthlyBudget, "monthly"}, {key.dailyBudget, "daily"}, {key.totalBudget, "total"}};
-  for (const auto& [budget, window] : budgets)
-    if (budget && *budget < Money{})
-      return fail(ErrorCode::InvalidRequest,
-                  "the " + std::string(window) + " budget of a key is not negative",
-                  std::string(window) + "_budget");
-  if (key.team.size() > kLongestTeam)
-    return fail(ErrorCode::InvalidRequest, "the team of a key has at most 64 bytes", "team");
-  if (key.expires && *key.expires <= now)
-    return fail(ErrorCode::InvalidRequest, "the key would have expired already", "expires");
-  return {};
+Secret newClearText() {
+  return Secret(std::string(kKeyPrefix) + randomToken(kKeyCharacters));
 }
 
-std::shared_ptr<ApiKey> readKey(const Statement& row) {
-  auto key = std::make_shared<ApiKey>();
-  key->id = ApiKeyId(std::string(row.text(0)));
-  key->name = row.text(2);
-  key->prefix = row.text(3);
-  key->role = row.text(4) == "admin" ? KeyRole::Admin : KeyRole::User;
-  if (!row.isNull(5)) key->monthlyBudget = Money::fromNanoUsd(row.number(5));
-  key->created = row.number(6);
-  if (!row.isNull(7)) key->expires = row.number(7);
-  key->revoked = !row.isNull(8);
-  if (!row.isNull(9)) key->dailyBudget = Money::fromNanoUsd(row.number(9));
-  if (!row.isNull(10)) key->totalBudget = Money::fromNanoUsd(row.number(10));
-  key->team = row.text(11);
-  return key;
+std::string prefixOf(const Secret& clearText) {
+  return std::string(clearText.reveal().substr(0, kShownCharacters));
 }
 
-void insertKey(Database& database, const ApiKey& key, const KeyHash& hash) {
-  Statement insert(
-      database, "INSERT INTO api_keys VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, ?9, ?10, ?11)");
-  insert.bind(1, key.id.value());
-  insert.bindBlob(2, {reinterpret_cast<const char*>(hash.data()), hash.size()});
-  insert.bind(3, key.name);
-  insert.bind(4, key.prefix);
-  insert.bind(5, key.role == KeyRole::Admin ? "admin" : "user");
-  if (key.monthlyBudget) {
-    insert.bind(6, key.monthlyBudget->nanoUsd());
-  } else {
-    insert.bindNull(6);
-  }
-  insert.bind(7, key.created);
-  if (key.expires) {
-    insert.bind(8, *key.expires);
-  } else {
-    insert.bindNull(8);
-  }
-  const std::optional<Money>* more[] = {&key.dailyBudget, &key.totalBudget};
-  for (int i = 0; i < 2; ++i)
-    *more[i] ? insert.bind(9 + i, (*more[i])->nanoUsd()) : insert.bindNull(9 + i);
-  insert.bind(11, key.team);
-  insert.run();
+Result<StoredKey> existing(Database& database, const ApiKeyId& id) {
+  std::optional<StoredKey> stored = readKey(database, id);
+  if (!stored) return fail(ErrorCode::NotFound, "no key has that id", "id");
+  return *std::move(stored);
 }
 
-// One change in one transaction on a connection of its own, while nobody checkpoints.
-Result<void> change(Database& database, const StorePaths& paths, Millis patience,
-                    const std::function<Result<void>()>& work) {
-  const FileLock gate(paths.writeGate, patience);
-  if (!gate.held())
-    return fail(ErrorCode::StorageUnavailable, "the database is busy; try again in a moment");
-  Transaction transaction(database);
-  PAGODA_CHECK(work());
-  database.exec("UPDATE meta SET value = value + 1 WHERE name = 'keys_generation'");
-  transaction.commit();
-  return {};
+AuditEntry entryOf(UnixMillis now, const Actor& actor, std::string action, const ApiKey& key,
+                   std::string detail) {
+  return {now, actor.name.substr(0, kLongestActor), std::move(action), key.id.value(),
+          std::move(detail)};
 }
 
 }  // namespace
@@ -129,6 +74,7 @@ SqliteKeyStore::SqliteKeyStore(StorePaths paths, const DatabaseOptions& options,
       options_(options),
       clock_(clock),
       hasher_(hasherFor(paths_, options_)),
+      signal_(paths_.keySignal),
       snapshot_(std::make_shared<Snapshot>()) {
   Database database(paths_.database, options_, Database::Access::ReadOnly);
   reload(database);
@@ -151,28 +97,35 @@ std::shared_ptr<const ApiKey> SqliteKeyStore::find(std::string_view clearText) c
   const auto keys = snapshot();
   const auto found = keys->usable.find(hasher_.hash(clearText));
   if (found == keys->usable.end()) return nullptr;
-  const ApiKey& key = *found->second;
-  if (key.expires && *key.expires <= clock_.unixNow()) return nullptr;
-  return found->second;
+  const UnixMillis now = clock_.unixNow();
+  const auto& [key, until] = found->second;
+  if (!key->usable(now) || (until && *until <= now)) return nullptr;
+  return key;
+}
+
+bool SqliteKeyStore::stale() const {
+  return signal_.value() != seen_.load(std::memory_order_relaxed);
 }
 
 /// True if another generation of the keys was read.
 bool SqliteKeyStore::reload(Database& database) {
-  // The generation first: a change in between is then read twice rather than missed.
+  // Signal and generation first: a change in between is then read twice rather than missed.
+  const std::uint64_t signal = signal_.value();
   const std::int64_t generation = database.number(kGeneration);
-  if (generation == snapshot()->generation) return false;
+  if (generation == snapshot()->generation) {
+    seen_ = signal;
+    return false;
+  }
   auto fresh = std::make_shared<Snapshot>();
   fresh->generation = generation;
-  Statement rows(database, "SELECT * FROM api_keys ORDER BY created_unix_ms, id");
-  while (rows.step()) {
-    const std::shared_ptr<const ApiKey> key = readKey(rows);
-    fresh->all.push_back(key);
-    const std::string_view hash = rows.text(1);
-    KeyHash bytes{};
-    if (key->revoked || hash.size() != bytes.size()) continue;
-    std::memcpy(bytes.data(), hash.data(), bytes.size());
-    fresh->usable.emplace(bytes, key);
+  for (const StoredKey& stored : readKeys(database)) {
+    fresh->all.push_back(stored.key);
+    if (stored.key->revoked) continue;
+    if (stored.hash) fresh->usable.insert_or_assign(*stored.hash, Found{stored.key, std::nullopt});
+    if (stored.former && stored.key->formerUntil)
+      fresh->usable.try_emplace(*stored.former, Found{stored.key, stored.key->formerUntil});
   }
+  seen_ = signal;
   const std::lock_guard lock(mutex_);
   snapshot_ = std::move(fresh);
   return true;
@@ -193,50 +146,125 @@ std::vector<ApiKey> SqliteKeyStore::list() const {
   return keys;
 }
 
-Result<Secret> SqliteKeyStore::create(ApiKey key) {
-  const UnixMillis now = clock_.unixNow();
-  PAGODA_CHECK(checkNew(key, now));
-  Secret clearText(std::string(kKeyPrefix) + randomToken(kKeyCharacters));
-  key.prefix = clearText.reveal().substr(0, kShownCharacters);
-  if (key.id.empty()) key.id = ApiKeyId("key_" + randomToken(16));
-  if (key.created == 0) key.created = now;
+/// One change in one transaction on a connection of its own, while nobody checkpoints.
+Result<void> SqliteKeyStore::change(const std::function<Result<void>(Database&)>& work) {
   try {
     Database database(paths_.database, options_);
-    PAGODA_CHECK(change(database, paths_, options_.busyTimeout, [&]() -> Result<void> {
-      Statement taken(database, "SELECT 1 FROM api_keys WHERE id = ?1");
-      taken.bind(1, key.id.value());
-      if (taken.step()) return fail(ErrorCode::InvalidRequest, "a key of that id exists", "id");
-      insertKey(database, key, hasher_.hash(clearText.reveal()));
-      return {};
-    }));
-    reload(database);
-  } catch (const SqliteError& error) {
-    return fail(ErrorCode::StorageUnavailable, error.reason());
-  } catch (const StoreError& error) {
-    return fail(ErrorCode::StorageUnavailable, error.what());
-  }
-  return clearText;
-}
-
-Result<void> SqliteKeyStore::revoke(const ApiKeyId& id) {
-  try {
-    Database database(paths_.database, options_);
-    PAGODA_CHECK(change(database, paths_, options_.busyTimeout, [&]() -> Result<void> {
-      Statement revoke(
-          database,
-          "UPDATE api_keys SET revoked_unix_ms = coalesce(revoked_unix_ms, ?2) WHERE id = ?1");
-      revoke.bind(1, id.value());
-      revoke.bind(2, clock_.unixNow());
-      revoke.run();
-      if (database.changes() == 0) return fail(ErrorCode::NotFound, "no key has that id", "id");
-      return {};
-    }));
+    {
+      const FileLock gate(paths_.writeGate, options_.busyTimeout);
+      if (!gate.held())
+        return fail(ErrorCode::StorageUnavailable, "the database is busy; try again in a moment");
+      Transaction transaction(database);
+      PAGODA_CHECK(work(database));
+      database.exec("UPDATE meta SET value = value + 1 WHERE name = 'keys_generation'");
+      transaction.commit();
+    }
+    signal_.raise();
     reload(database);
     return {};
   } catch (const SqliteError& error) {
     return fail(ErrorCode::StorageUnavailable, error.reason());
   } catch (const StoreError& error) {
     return fail(ErrorCode::StorageUnavailable, error.what());
+  }
+}
+
+Result<Secret> SqliteKeyStore::create(ApiKey key, const Actor& actor) {
+  const UnixMillis now = clock_.unixNow();
+  PAGODA_CHECK(checkKey(key));
+  if (key.expires && *key.expires <= now)
+    return fail(ErrorCode::InvalidRequest, "the key would have expired already", "expires");
+  Secret clearText = newClearText();
+  key.prefix = prefixOf(clearText);
+  if (key.id.empty()) key.id = ApiKeyId("key_" + randomToken(16));
+  if (key.created == 0) key.created = now;
+  key.version = 1;
+  PAGODA_CHECK(change([&](Database& database) -> Result<void> {
+    if (readKey(database, key.id))
+      return fail(ErrorCode::InvalidRequest, "a key of that id exists", "id");
+    insertKey(database, key, hasher_.hash(clearText.reveal()));
+    addAudit(database, entryOf(now, actor, "key.create", key, changesOf(nullptr, key)));
+    return {};
+  }));
+  return clearText;
+}
+
+Result<ApiKey> SqliteKeyStore::update(const ApiKeyId& id, std::optional<std::int64_t> version,
+                                      const std::function<Result<void>(ApiKey&)>& alter,
+                                      const Actor& actor) {
+  const UnixMillis now = clock_.unixNow();
+  ApiKey after;
+  PAGODA_CHECK(change([&](Database& database) -> Result<void> {
+    PAGODA_TRY(const StoredKey stored, existing(database, id));
+    const ApiKey& before = *stored.key;
+    if (version && *version != before.version)
+      return fail(ErrorCode::Conflict,
+                  "the key is at version " + std::to_string(before.version) +
+                      " by now; read it again and repeat the change",
+                  "version");
+    if (before.revoked)
+      return fail(ErrorCode::Conflict, "the key is revoked, which is for good; make a new one",
+                  "id");
+    after = before;
+    PAGODA_CHECK(alter(after));
+    after.id = before.id;
+    after.created = before.created;
+    after.version = before.version + 1;
+    PAGODA_CHECK(checkKey(after));
+    if (after.expires != before.expires && after.expires && *after.expires <= now)
+      return fail(ErrorCode::InvalidRequest, "the key would have expired already", "expires");
+    updateKey(database, after, now);
+    addAudit(database, entryOf(now, actor, "key.update", after, changesOf(&before, after)));
+    return {};
+  }));
+  return after;
+}
+
+Result<Secret> SqliteKeyStore::rotate(const ApiKeyId& id, Millis overlap, const Actor& actor) {
+  const UnixMillis now = clock_.unixNow();
+  if (overlap < Millis{0} || overlap > kLongestOverlap)
+    return fail(ErrorCode::InvalidRequest, "the overlap of a rotation is at most 30 days",
+                "overlap");
+  Secret clearText = newClearText();
+  PAGODA_CHECK(change([&](Database& database) -> Result<void> {
+    PAGODA_TRY(const StoredKey stored, existing(database, id));
+    const ApiKey& before = *stored.key;
+    if (before.revoked)
+      return fail(ErrorCode::Conflict, "the key is revoked, which is for good; make a new one",
+                  "id");
+    ApiKey after = before;
+    after.prefix = prefixOf(clearText);
+    after.formerUntil = now + overlap.count();
+    after.version = before.version + 1;
+    replaceHash(database, id, hasher_.hash(clearText.reveal()));
+    updateKey(database, after, now);
+    addAudit(database, entryOf(now, actor, "key.rotate", after, changesOf(&before, after)));
+    return {};
+  }));
+  return clearText;
+}
+
+Result<void> SqliteKeyStore::revoke(const ApiKeyId& id, const Actor& actor) {
+  const UnixMillis now = clock_.unixNow();
+  return change([&](Database& database) -> Result<void> {
+    PAGODA_TRY(const StoredKey stored, existing(database, id));
+    if (stored.key->revoked) return {};
+    ApiKey after = *stored.key;
+    after.revoked = true;
+    after.version += 1;
+    updateKey(database, after, now);
+    addAudit(database,
+             entryOf(now, actor, "key.revoke", after, changesOf(stored.key.get(), after)));
+    return {};
+  });
+}
+
+Result<std::vector<AuditEntry>> SqliteKeyStore::audit(const ApiKeyId& id, std::size_t atMost) {
+  try {
+    Database database(paths_.database, options_, Database::Access::ReadOnly);
+    return readAudit(database, id, atMost);
+  } catch (const SqliteError& error) {
+    return fail(ErrorCode::StorageUnavailable, error.reason());
   }
 }
 

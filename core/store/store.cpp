@@ -99,7 +99,8 @@ Store::~Store() = default;
 
 StorePaths pathsOf(const std::string& database) {
   const std::string pepper = (fs::path(database).parent_path() / "pepper").string();
-  return {database, database + ".lock", database + ".gate", database + ".holds", pepper};
+  return {database, database + ".lock", database + ".gate", database + ".holds",
+          pepper,   database + ".keys"};
 }
 
 Store openStore(const std::string& path, const StoreOptions& options, const Clock& clock) {

@@ -11,7 +11,8 @@ struct StorePaths {
   std::string
       writeGate;      ///< held while somebody checkpoints, or writes who is not the ledger's writer
   std::string holds;  ///< HoldJournal
-  std::string pepper;  ///< key of the API keys' hashes
+  std::string pepper;       ///< key of the API keys' hashes
+  std::string keySignal{};  ///< KeySignal
 };
 
 StorePaths pathsOf(const std::string& database);

@@ -25,6 +25,32 @@ const OptionSpec kFrom{"--from", "DAY", "first day, YYYY-MM-DD"};
 const OptionSpec kTo{"--to", "DAY", "last day, YYYY-MM-DD"};
 const OptionSpec kTier{"--tier", "N", "preferred tier"};
 
+/// The options of a command that works on the database.
+std::vector<OptionSpec> onDatabase(std::vector<OptionSpec> own) {
+  own.insert(own.end(), {kConfig, kDataDir, kSet, kJson});
+  return own;
+}
+
+/// What can be said about an API key.
+std::vector<OptionSpec> keyOptions(std::vector<OptionSpec> more) {
+  std::vector<OptionSpec> options{
+      {"--name", "NAME", "for people"},
+      {"--admin", "", "may reset metrics and manage keys"},
+      {"--team", "NAME", "whose budget it shares"},
+      {"--budget", "USD", "its own monthly budget, or none"},
+      {"--daily-budget", "USD", "its own budget of a day, or none"},
+      {"--total-budget", "USD", "its own budget for ever, or none"},
+      {"--expires-days", "N", "ends after N days, or none"},
+      {"--scopes", "LIST", "of generate, models, usage, admin"},
+      {"--tiers", "LIST", "tiers that it may use, such as 0,1"},
+      {"--models", "LIST", "models that it may use, such as qwen*,openai/gpt-4o; or all"},
+      {"--requests-per-minute", "N", "or none: the server's default"},
+      {"--tokens-per-minute", "N", "or none: the server's default"},
+      {"--concurrent", "N", "requests under way at once, or none"}};
+  options.insert(options.end(), more.begin(), more.end());
+  return onDatabase(std::move(options));
+}
+
 ExitCode showVersion(const Arguments& arguments, Console& console) {
   if (arguments.has("--json")) {
     console.out << R"({"name":"pagoda","version":")" << PAGODA_VERSION << "\"}\n";
@@ -66,23 +92,21 @@ std::vector<Command> commands() {
        showModels},
       {"test-config", "", "every mistake of both files", {kConfig, kSet, kJson}, testConfig},
       {"plugins list", "", "plugins and what they offer", {kConfig, kSet, kJson}, listPlugins},
-      {"keys create",
-       "",
-       "make an API key and show it once",
-       {{"--name", "NAME", "for people"},
-        {"--admin", "", "may reset metrics and manage keys"},
-        {"--budget", "USD", "its own monthly budget"},
-        {"--daily-budget", "USD", "its own daily budget"},
-        {"--total-budget", "USD", "its own budget for ever"},
-        {"--team", "NAME", "shares the budget of cost_management.teams.NAME"},
-        {"--expires-days", "N", "ends after N days"},
-        kConfig,
-        kDataDir,
-        kSet,
-        kJson},
-       createKey},
-      {"keys list", "", "API keys, without their text", {kConfig, kDataDir, kSet, kJson}, listKeys},
-      {"keys revoke", "ID", "end an API key", {kConfig, kDataDir, kSet, kJson}, revokeKey},
+      {"keys create", "", "make an API key and show it once", keyOptions({}), createKey},
+      {"keys list", "", "API keys, without their text", onDatabase({}), listKeys},
+      {"keys show", "ID", "all about an API key", onDatabase({}), showKey},
+      {"keys update", "ID", "change an API key",
+       keyOptions({{"--user", "", "takes the role of an admin away"},
+                   {"--disable", "", "refuses it until it is enabled"},
+                   {"--enable", "", "accepts it again"},
+                   {"--version", "N", "only if it is still at this version"}}),
+       updateKey},
+      {"keys rotate", "ID", "give an API key a new text",
+       onDatabase({{"--overlap-hours", "N", "how long the former text stays good; 24"}}),
+       rotateKey},
+      {"keys revoke", "ID", "end an API key", onDatabase({}), revokeKey},
+      {"keys audit", "", "who changed which key", onDatabase({{"--id", "ID", "of this key alone"}}),
+       auditKeys},
       {"usage",
        "",
        "what was spent, by tier, model, provider, key, team or day",

@@ -35,6 +35,10 @@ ExitCode listPlugins(const Arguments& arguments, Console& console);
 // On the database.
 ExitCode createKey(const Arguments& arguments, Console& console);
 ExitCode listKeys(const Arguments& arguments, Console& console);
+ExitCode showKey(const Arguments& arguments, Console& console);
+ExitCode updateKey(const Arguments& arguments, Console& console);
+ExitCode rotateKey(const Arguments& arguments, Console& console);
+ExitCode auditKeys(const Arguments& arguments, Console& console);
 ExitCode revokeKey(const Arguments& arguments, Console& console);
 ExitCode auditLedger(const Arguments& arguments, Console& console);
 ExitCode correctLedger(const Arguments& arguments, Console& console);

@@ -39,7 +39,9 @@ TEST_CASE("wrong use is one line and exit code 2", "[app][cli]") {
   const Case cases[] = {
       {{"serv"}, "pagoda: unknown command 'serv'; did you mean 'serve'?\n"},
       {{"frobnicate"}, "pagoda: unknown command 'frobnicate'; pagoda --help lists them\n"},
-      {{"keys"}, "pagoda: 'keys' needs one more word: keys create, keys list, keys revoke\n"},
+      {{"keys"},
+       "pagoda: 'keys' needs one more word: keys create, keys list, keys show, "
+       "keys update, keys rotate, keys revoke, keys audit\n"},
       {{"serve", "--prot", "1"},
        "pagoda: unknown option --prot of 'pagoda serve'; did you mean --port?\n"},
       {{"serve", "--port"}, "pagoda: --port needs a value: --port N\n"},
@@ -153,9 +155,37 @@ TEST_CASE("keys are made, listed and revoked, and shown once", "[app][cli]") {
   const std::size_t at = listed.out.find("key_");
   REQUIRE(at != std::string::npos);
   const std::string id = listed.out.substr(at, listed.out.find(' ', at) - at);
+  const Ran shown = keys({"show", id, "--json"});
+  CHECK(has(shown.out, R"("monthly_budget_usd":2.5,)"));
+  const Ran updated =
+      keys({"update", id, "--json", "--budget", "none", "--models", "qwen*,openai/*", "--tiers",
+            "0,1", "--scopes", "generate,usage", "--team", "web", "--requests-per-minute", "10",
+            "--concurrent", "3", "--user"});
+  CHECK(updated.code == 0);
+  for (const char* part :
+       {R"("monthly_budget_usd":null)", R"("models":["qwen*","openai/*"])", R"("tiers":[0,1])",
+        R"("scopes":["generate","usage"])", R"("team":"web")", R"("requests_per_minute":10)",
+        R"("concurrent":3)", R"("role":"user")", R"("name":"ci")", R"("version":2)"})
+    CHECK(has(updated.out, part));
+  CHECK(keys({"update", id, "--version", "1", "--disable"}).code == 1);
+  CHECK(keys({"update", id, "--disable"}).code == 0);
+  CHECK(has(keys({"list"}).out, "disabled"));
+  CHECK(keys({"update", id, "--enable", "--disable"}).code == 2);
+  CHECK(keys({"update", id, "--scopes", "root"}).code == 2);
+  CHECK(keys({"update", id, "--tiers", "7"}).code == 2);
+  CHECK(keys({"update", "key_none", "--enable"}).code == 1);
+  const Ran rotated = keys({"rotate", id, "--overlap-hours", "1"});
+  CHECK(rotated.code == 0);
+  CHECK(rotated.out.starts_with("pgd_"));
+  CHECK(rotated.out != made.out);
+  CHECK(has(rotated.error, "good for 1 h more"));
   CHECK(keys({"revoke", id}).code == 0);
   CHECK(has(keys({"list"}).out, "revoked"));
+  CHECK(keys({"rotate", id}).code == 1);
   CHECK(keys({"revoke", "key_none"}).code == 1);
+  const Ran audit = keys({"audit", "--id", id, "--json"});
+  for (const char* part : {"key.create", "key.update", "key.rotate", "key.revoke", "local:"})
+    CHECK(has(audit.out, part));
   CHECK(keys({"create", "--budget", "-1"}).code == 2);
   CHECK(keys({"create", "--expires-days", "0"}).code == 2);
 }

@@ -9,6 +9,8 @@
 namespace pagoda::store {
 namespace {
 
+const Actor kTester{"local:tester"};
+
 struct KeyHouse {
   TemporaryDirectory directory;
   SettableClock clock;
@@ -27,7 +29,7 @@ TEST_CASE("a key is found by its clear text, which is nowhere on the disk", "[st
   wanted.name = "ci";
   wanted.role = KeyRole::Admin;
   wanted.monthlyBudget = nano(5'000'000'000);
-  const std::string clearText(house.open()->create(wanted).value().reveal());
+  const std::string clearText(house.open()->create(wanted, kTester).value().reveal());
   CHECK(clearText.size() == 47);
   CHECK(clearText.starts_with("pgd_"));
 
@@ -50,7 +52,7 @@ TEST_CASE("a key is found by its clear text, which is nowhere on the disk", "[st
 TEST_CASE("nothing but the exact key is found", "[store][keys]") {
   const KeyHouse house;
   const auto keys = house.open();
-  const std::string clearText(keys->create({}).value().reveal());
+  const std::string clearText(keys->create({}, kTester).value().reveal());
   std::string other = clearText;
   other.back() = other.back() == 'a' ? 'b' : 'a';
   for (const std::string& text :
@@ -68,15 +70,17 @@ TEST_CASE("keys of another process are seen at a refresh, also while the server 
   Store server = openStore(house.path, {}, house.clock);
   const auto commandLine = house.open();
   CHECK_FALSE(server.keys().refresh());
-  const std::string clearText(commandLine->create({}).value().reveal());
+  const std::string clearText(commandLine->create({}, kTester).value().reveal());
   CHECK(server.keys().find(clearText) == nullptr);
+  CHECK(server.keys().stale());
   CHECK(server.keys().refresh());
+  CHECK_FALSE(server.keys().stale());
   REQUIRE(server.keys().find(clearText) != nullptr);
   CHECK_FALSE(server.keys().refresh());
   REQUIRE(settleNow(server.ledger(), requestOf(1, nano(1), house.clock.unix)));
-  CHECK_FALSE(server.keys().refresh());
+  CHECK_FALSE(server.keys().stale());
 
-  REQUIRE(commandLine->revoke(commandLine->list().front().id));
+  REQUIRE(commandLine->revoke(commandLine->list().front().id, kTester));
   CHECK(server.keys().find(clearText) != nullptr);
   CHECK(server.keys().refresh());
   CHECK(server.keys().find(clearText) == nullptr);
@@ -89,7 +93,7 @@ TEST_CASE("an expired key is not found", "[store][keys]") {
   const auto keys = house.open();
   ApiKey wanted;
   wanted.expires = house.clock.unix + 1'000;
-  const std::string clearText(keys->create(wanted).value().reveal());
+  const std::string clearText(keys->create(wanted, kTester).value().reveal());
   house.clock.unix += 999;
   CHECK(keys->find(clearText) != nullptr);
   house.clock.unix += 1;
@@ -105,15 +109,167 @@ TEST_CASE("keys that make no sense are refused with the member at fault", "[stor
   negative.monthlyBudget = nano(-1);
   ApiKey past;
   past.expires = house.clock.unix;
-  CHECK(keys->create(newline).error().param == "name");
-  CHECK(keys->create(negative).error().param == "monthly_budget");
-  CHECK(keys->create(past).error().param == "expires");
+  CHECK(keys->create(newline, kTester).error().param == "name");
+  CHECK(keys->create(negative, kTester).error().param == "monthly_budget_usd");
+  CHECK(keys->create(past, kTester).error().param == "expires");
   ApiKey named;
   named.id = ApiKeyId("key_mine");
-  REQUIRE(keys->create(named));
-  CHECK(keys->create(named).error().param == "id");
-  CHECK(keys->revoke(ApiKeyId("key_nobody")).error().code == ErrorCode::NotFound);
+  REQUIRE(keys->create(named, kTester));
+  CHECK(keys->create(named, kTester).error().param == "id");
+  CHECK(keys->revoke(ApiKeyId("key_nobody"), kTester).error().code == ErrorCode::NotFound);
   CHECK(keys->list().size() == 1);
+}
+
+ApiKey everythingSet() {
+  ApiKey key;
+  key.id = ApiKeyId("key_all");
+  key.name = "all";
+  key.role = KeyRole::Admin;
+  key.team = "research";
+  key.monthlyBudget = nano(1);
+  key.dailyBudget = nano(2);
+  key.totalBudget = nano(3);
+  key.grants.scopes = kScopeGenerate | kScopeAdmin;
+  key.grants.tiers = 0b10101;
+  key.grants.models = {"qwen*", "openai/gpt-4o"};
+  key.grants.requestsPerMinute = 4;
+  key.grants.tokensPerMinute = 5;
+  key.grants.concurrent = 6;
+  key.disabled = true;
+  return key;
+}
+
+TEST_CASE("each member of a key is stored and read back", "[store][keys]") {
+  const KeyHouse house;
+  ApiKey key = everythingSet();
+  key.expires = house.clock.unix + 7;
+  REQUIRE(house.open()->create(key, kTester));
+  const auto stored = house.open()->list();
+  REQUIRE(stored.size() == 1);
+  key.prefix = stored[0].prefix;
+  key.created = house.clock.unix;
+  CHECK(keyMembers(stored[0]) == keyMembers(key));
+}
+
+TEST_CASE("an update alters what it names, raises the version, and refuses a stale one",
+          "[store][keys]") {
+  const KeyHouse house;
+  const auto keys = house.open();
+  REQUIRE(keys->create(everythingSet(), kTester));
+  const ApiKeyId id("key_all");
+  const auto enable = [](ApiKey& key) -> Result<void> {
+    key.disabled = false;
+    key.id = ApiKeyId("key_other");
+    key.version = 99;
+    return {};
+  };
+  const Result<ApiKey> first = keys->update(id, 1, enable, kTester);
+  REQUIRE(first);
+  CHECK(first->version == 2);
+  CHECK(first->id == id);
+  CHECK(keys->update(id, 1, enable, kTester).error().code == ErrorCode::Conflict);
+  const auto spoil = [](ApiKey& key) -> Result<void> {
+    key.grants.concurrent = 0;
+    return {};
+  };
+  CHECK(keys->update(id, 2, spoil, kTester).error().param == "concurrent");
+  CHECK(keys->update(ApiKeyId("key_no"), {}, enable, kTester).error().code == ErrorCode::NotFound);
+  const ApiKey stored = house.open()->list().front();
+  CHECK_FALSE(stored.disabled);
+  CHECK(stored.version == 2);
+  CHECK(stored.grants == everythingSet().grants);
+}
+
+TEST_CASE("a rotated key has a new text, and the former one for the overlap", "[store][keys]") {
+  KeyHouse house;
+  const auto keys = house.open();
+  ApiKey wanted;
+  wanted.id = ApiKeyId("key_r");
+  const std::string first(keys->create(wanted, kTester).value().reveal());
+  const std::string second(keys->rotate(wanted.id, Millis{1000}, kTester).value().reveal());
+  REQUIRE(keys->find(second) != nullptr);
+  CHECK(keys->find(second)->prefix == second.substr(0, 8));
+  CHECK(keys->find(first) == keys->find(second));
+  house.clock.unix += 999;
+  CHECK(keys->find(first) != nullptr);
+  house.clock.unix += 1;
+  CHECK(keys->find(first) == nullptr);
+  CHECK(house.open()->find(second) != nullptr);
+
+  const std::string third(keys->rotate(wanted.id, Millis{0}, kTester).value().reveal());
+  CHECK(keys->find(second) == nullptr);
+  CHECK(keys->find(third) != nullptr);
+  REQUIRE(keys->revoke(wanted.id, kTester));
+  CHECK(keys->find(third) == nullptr);
+  CHECK(keys->rotate(wanted.id, Millis{0}, kTester).error().code == ErrorCode::Conflict);
+  CHECK(keys->rotate(wanted.id, Millis{-1}, kTester).error().param == "overlap");
+}
+
+TEST_CASE("a disabled key is refused until it is enabled", "[store][keys]") {
+  const KeyHouse house;
+  const auto keys = house.open();
+  ApiKey wanted;
+  wanted.id = ApiKeyId("key_d");
+  const std::string text(keys->create(wanted, kTester).value().reveal());
+  const auto setTo = [&](bool disabled) {
+    return keys->update(
+        wanted.id, {},
+        [&](ApiKey& key) -> Result<void> {
+          key.disabled = disabled;
+          return {};
+        },
+        kTester);
+  };
+  REQUIRE(setTo(true));
+  CHECK(keys->find(text) == nullptr);
+  REQUIRE(setTo(false));
+  CHECK(keys->find(text) != nullptr);
+}
+
+TEST_CASE("every change of a key leaves a line in the audit, without its text", "[store][keys]") {
+  const KeyHouse house;
+  const auto keys = house.open();
+  ApiKey wanted;
+  wanted.id = ApiKeyId("key_a");
+  const std::string text(keys->create(wanted, kTester).value().reveal());
+  const auto rename = [](ApiKey& key) -> Result<void> {
+    key.name = "new";
+    return {};
+  };
+  REQUIRE(keys->update(wanted.id, {}, rename, {"key_admin"}));
+  REQUIRE(keys->rotate(wanted.id, Millis{0}, kTester));
+  REQUIRE(keys->revoke(wanted.id, kTester));
+  REQUIRE(keys->revoke(wanted.id, kTester));
+  REQUIRE(keys->create({}, kTester));
+  const auto lines = keys->audit(wanted.id, 10).value();
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[0].action == "key.revoke");
+  CHECK(lines[1].action == "key.rotate");
+  CHECK(lines[2].action == "key.update");
+  CHECK(lines[2].actor == "key_admin");
+  CHECK(lines[2].detail == R"({"name":["","new"],"version":[1,2]})");
+  CHECK(lines[3].action == "key.create");
+  CHECK(lines[3].time == house.clock.unix);
+  for (const AuditEntry& line : lines) CHECK(line.detail.find(text.substr(8)) == std::string::npos);
+  CHECK(keys->audit({}, 10).value().size() == 5);
+  CHECK(keys->audit({}, 2).value().size() == 2);
+}
+
+TEST_CASE("two writers that read one version: one of them is told", "[store][keys]") {
+  const KeyHouse house;
+  REQUIRE(house.open()->create(everythingSet(), kTester));
+  const auto first = house.open();
+  const auto second = house.open();
+  const auto named = [](std::string name) {
+    return [name = std::move(name)](ApiKey& key) -> Result<void> {
+      key.name = name;
+      return {};
+    };
+  };
+  CHECK(first->update(ApiKeyId("key_all"), 1, named("first"), kTester));
+  CHECK(second->update(ApiKeyId("key_all"), 1, named("second"), kTester).error().code ==
+        ErrorCode::Conflict);
+  CHECK(house.open()->list().front().name == "first");
 }
 
 TEST_CASE("a busy database refuses a new key instead of waiting for ever", "[store][keys]") {
@@ -123,14 +279,14 @@ TEST_CASE("a busy database refuses a new key instead of waiting for ever", "[sto
   const auto keys = openKeyStore(house.path, options, house.clock);
   Database other(house.path, {});
   other.exec("BEGIN IMMEDIATE");
-  CHECK(keys->create({}).error().code == ErrorCode::StorageUnavailable);
+  CHECK(keys->create({}, kTester).error().code == ErrorCode::StorageUnavailable);
   CHECK(keys->list().empty());
 }
 
 TEST_CASE("without the right pepper the store says so instead of refusing every key",
           "[store][keys]") {
   const KeyHouse house;
-  REQUIRE(house.open()->create({}));
+  REQUIRE(house.open()->create({}, kTester));
   const std::string pepper = house.directory.file("pepper");
   const std::string kept = bytesOf(pepper);
   const auto refused = [&] {
