@@ -9,6 +9,7 @@
 #include <pagoda/json.hpp>
 
 #include "core/app/config_reader.h"
+#include "core/app/trained_router.h"
 #include "core/base/time_zone.h"
 
 namespace pagoda::app {
@@ -187,6 +188,7 @@ Configuration readConfiguration(const ConfigSources& sources, std::vector<Mistak
   readEnvironment(options, pagoda);
   readFlags(sources.flags, options, mistakes);
   configuration.catalogue.passthrough = settings.passthrough;
+  configuration.router = readRouter(sources.directory, mistakes);
   for (const OptionState& state : options)
     configuration.provenance.push_back({state.option.path, show(state.option), state.source});
   checkTogether(configuration, mistakes);

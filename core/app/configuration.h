@@ -12,6 +12,10 @@
 #include "core/app/settings.h"
 #include "core/domain/catalogue.h"
 
+namespace pagoda::services {
+class PromptModel;
+}
+
 namespace pagoda::app {
 
 /// An option given on the command line: `--port 0` is {"server.port", "0", "--port"}.
@@ -47,6 +51,8 @@ struct Configuration {
   std::vector<LeftOut> leftOut;  ///< and those that cannot, with the reason
   std::vector<Provenance> provenance;
   std::string source;  ///< the directory, or "built-in defaults"
+  /// The trained router: the directory's router.pgr, else the one that is built in.
+  std::shared_ptr<const services::PromptModel> router;
 };
 
 /// Reads all of it; `mistakes` gets everything that is wrong, by file and line. Only an empty

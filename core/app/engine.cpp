@@ -123,7 +123,9 @@ std::shared_ptr<services::Serving> makeServing(Configuration& configuration,
                                              own.error().message + shippedPlugins(plugins));
     serving->routeStrategies.emplace(route.name, *own);
   }
-  serving->classifier = std::make_shared<const services::KeywordClassifier>(*serving->catalogue);
+  serving->classifier = std::make_shared<const services::Classifier>(
+      *serving->catalogue, settings.router.learned ? configuration.router : nullptr,
+      static_cast<double>(settings.router.abstainPercent) / 100);
   serving->limits = attemptLimits(settings.upstream);
   serving->maxRequestCost = settings.cost.maxRequestCost;
   serving->defaultMaxTokens = settings.upstream.defaultMaxTokens;

@@ -149,6 +149,8 @@ void addOthers(std::vector<Option>& options, Settings& s) {
       {.path = "discovery.enabled", .target = &s.discovery.enabled},
       {.path = "discovery.timeout_ms", .target = &s.discovery.timeout, .least = 1, .most = 10'000},
       {.path = "strategy.type", .target = &s.strategy.type},
+      {.path = "router.learned", .target = &s.router.learned},
+      {.path = "router.abstain_percent", .target = &s.router.abstainPercent, .most = 100},
   };
   options.insert(options.end(), own.begin(), own.end());
 }

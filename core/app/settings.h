@@ -97,6 +97,11 @@ struct StrategySettings {
   std::string settingsJson = "{}";
 };
 
+struct RouterSettings {
+  bool learned = true;  ///< the trained router weighs in beside the keywords
+  std::int64_t abstainPercent = 40;
+};
+
 struct CostSettings {
   Money monthlyBudget = Money::fromNanoUsd(70'000'000'000);
   Money maxRequestCost = Money::fromNanoUsd(5'000'000'000);
@@ -136,6 +141,7 @@ struct Settings {
   LoggingSettings logging;
   DiscoverySettings discovery;
   StrategySettings strategy;
+  RouterSettings router;
   CostSettings cost;
   bool passthrough = false;  ///< `<provider>/<any id>` may be asked for
   bool onlyQwen = false;  ///< ENABLE_ONLY_QWEN: models whose key or id holds "qwen", and no others

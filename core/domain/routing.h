@@ -20,6 +20,7 @@ namespace pagoda {
 struct RequestClass {
   std::string task = "general";  ///< coding, general, analysis, premium, realtime
   double confidence = 0;         ///< 0..1; 0: nothing matched, the default was taken
+  std::optional<double> difficulty;  ///< probability that a strong model is needed; none: not known
   int preferredTier = 1;
   std::uint64_t needs = 0;           ///< Capability bits
   std::string language;              ///< BCP 47, "en", "ja", or empty

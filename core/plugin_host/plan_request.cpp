@@ -119,7 +119,7 @@ void PlanRequest::fillFeatures(const Features& features) {
   features_.seed = seedOf(features_.decision_id);
   features_.task = taskOf(request.task);
   features_.task_confidence = request.confidence;
-  features_.difficulty = kNotKnown;
+  features_.difficulty = request.difficulty.value_or(kNotKnown);
   features_.need_capabilities = request.needs;
   features_.input_tokens = request.promptTokens;
   features_.output_tokens = features.outputTokens;

@@ -1,12 +1,24 @@
 #include "core/services/classifier.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/services/prompt_model.h"
 
 namespace pagoda::services {
 namespace {
 
 // A prompt's task shows in its beginning and end; the middle of a long one is its material.
 constexpr std::size_t kEdge = 4096;
+// How far the operator's keywords move the learned model: where they are all that a prompt has and
+// speak for one task, that task becomes e^4, or 55, times as likely. A long prompt has words of
+// every kind, so there they count for less: as much as an eighth of its bytes speaks against them.
+constexpr double kKeywordWeight = 4;
+constexpr double kBytesPerDoubt = 8;
+// The share of prompts that are like nothing the model was trained on, where its probabilities mean
+// nothing: short orders of the operator's own trade, which keywords know.
+constexpr double kUnlikeTraining = 0.2;
 constexpr Tokens kTokensPerMessage = 16;
 // The dearest documented reading of one image (Claude, full resolution) is under 5,000 tokens.
 constexpr Tokens kTokensPerImage = 8192;
@@ -33,7 +45,6 @@ std::string lastUserText(const ChatRequest& request) {
     break;
   }
   if (text.size() > 2 * kEdge) text.replace(kEdge, text.size() - 2 * kEdge, "\n");
-  std::ranges::transform(text, text.begin(), lower);
   return text;
 }
 
@@ -72,8 +83,12 @@ std::uint64_t needsOf(const ChatRequest& request) {
 
 }  // namespace
 
-KeywordClassifier::KeywordClassifier(const Catalogue& catalogue)
-    : rules_(catalogue.rules), defaultTask_(catalogue.defaultTask) {
+Classifier::Classifier(const Catalogue& catalogue, std::shared_ptr<const PromptModel> learned,
+                       double abstainBelow)
+    : rules_(catalogue.rules),
+      defaultTask_(catalogue.defaultTask),
+      learned_(std::move(learned)),
+      abstainBelow_(abstainBelow) {
   const auto add = [this](std::string_view keyword, std::size_t rule) {
     std::string text(keyword);
     std::ranges::transform(text, text.begin(), lower);
@@ -95,7 +110,7 @@ KeywordClassifier::KeywordClassifier(const Catalogue& catalogue)
   }
 }
 
-void KeywordClassifier::take(RequestClass& result, std::string_view task, double confidence) const {
+void Classifier::take(RequestClass& result, std::string_view task, double confidence) const {
   const auto rule = std::ranges::find(rules_, task, &TaskRule::task);
   if (rule == rules_.end()) return;
   result.task = rule->task;
@@ -103,7 +118,7 @@ void KeywordClassifier::take(RequestClass& result, std::string_view task, double
   result.confidence = confidence;
 }
 
-RequestClass KeywordClassifier::describe(const ChatRequest& request) const {
+RequestClass Classifier::describe(const ChatRequest& request) const {
   RequestClass result;
   result.needs = needsOf(request);
   result.promptTokens = promptTokensBound(request);
@@ -112,12 +127,26 @@ RequestClass KeywordClassifier::describe(const ChatRequest& request) const {
   return result;
 }
 
-RequestClass KeywordClassifier::classify(const ChatRequest& request) const {
+RequestClass Classifier::classify(const ChatRequest& request) const {
   RequestClass result = describe(request);
   const std::string text = lastUserText(request);
   result.language = languageOf(text);
   if (result.confidence == 1) return result;
+  const std::vector<std::size_t> keywords = countKeywords(text, result);
+  if (weigh(result, text, keywords)) return result;
+  const auto best = std::ranges::max_element(keywords);
+  if (best == keywords.end() || *best == 0) return result;
+  const std::size_t total = std::accumulate(keywords.begin(), keywords.end(), std::size_t{0});
+  take(result, rules_[static_cast<std::size_t>(best - keywords.begin())].task,
+       static_cast<double>(*best) / static_cast<double>(total));
+  return result;
+}
 
+/// For each rule the weight of its keywords that occur.
+std::vector<std::size_t> Classifier::countKeywords(std::string_view prompt,
+                                                   RequestClass& result) const {
+  std::string text(prompt);
+  std::ranges::transform(text, text.begin(), lower);
   std::vector<std::size_t> scores(rules_.size());
   std::vector<const Keyword*> seen;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -132,13 +161,41 @@ RequestClass KeywordClassifier::classify(const ChatRequest& request) const {
       result.matched.push_back(keyword.text);
     }
   }
-  const auto best = std::ranges::max_element(scores);
-  if (best == scores.end() || *best == 0) return result;
-  std::size_t total = 0;
-  for (const std::size_t score : scores) total += score;
-  take(result, rules_[static_cast<std::size_t>(best - scores.begin())].task,
-       static_cast<double>(*best) / static_cast<double>(total));
-  return result;
+  return scores;
+}
+
+/// False: there is no learned model, or it abstains.
+bool Classifier::weigh(RequestClass& result, std::string_view text,
+                       const std::vector<std::size_t>& keywords) const {
+  if (learned_ == nullptr || rules_.empty() || text.empty()) return false;
+  thread_local PromptFeatures features;
+  readPromptFeatures(text, features);
+  const PromptVerdict verdict = learned_->judge(features);
+  result.difficulty = verdict.need;
+  const double evidence =
+      static_cast<double>(std::accumulate(keywords.begin(), keywords.end(), std::size_t{0})) +
+      static_cast<double>(text.size()) / kBytesPerDoubt;
+  std::vector<double> weights(rules_.size());
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    const auto task = std::ranges::find(kPromptTasks, rules_[rule].task);
+    // A task of the operator's own is known by its keywords alone.
+    const double even = 1.0 / kPromptTasks.size();
+    const double learned =
+        task == kPromptTasks.end()
+            ? even
+            : verdict.tasks[static_cast<std::size_t>(task - kPromptTasks.begin())];
+    const double share = static_cast<double>(keywords[rule]) / evidence;
+    if (task == kPromptTasks.end() && share == 0) continue;
+    weights[rule] = ((1 - kUnlikeTraining) * learned + kUnlikeTraining * even) *
+                    std::exp(kKeywordWeight * share);
+  }
+  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+  const auto best = std::ranges::max_element(weights);
+  if (!(total > 0) || *best / total < abstainBelow_) return false;
+  // 1 is kept for what the client said itself.
+  take(result, rules_[static_cast<std::size_t>(best - weights.begin())].task,
+       std::min(*best / total, 0.999));
+  return true;
 }
 
 std::size_t textBytes(const ChatRequest& request) {

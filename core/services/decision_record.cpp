@@ -29,6 +29,7 @@ void writeClass(JsonWriter& json, const RequestClass& requestClass) {
   json.key("class").beginObject();
   json.member("task", requestClass.task);
   json.member("confidence", requestClass.confidence);
+  if (requestClass.difficulty) json.member("difficulty", *requestClass.difficulty);
   json.member("preferred_tier", requestClass.preferredTier);
   json.member("language", requestClass.language);
   json.member("prompt_tokens_bound", requestClass.promptTokens);

@@ -20,7 +20,7 @@ namespace pagoda::services {
 
 class BudgetLedger;
 class HealthBoard;
-class KeywordClassifier;
+class Classifier;
 class Metrics;
 struct Selection;
 
@@ -56,7 +56,7 @@ struct Serving {
   std::shared_ptr<Strategy> strategy;
   /// By the name of the route that has a strategy of its own.
   std::map<std::string, std::shared_ptr<Strategy>, std::less<>> routeStrategies;
-  std::shared_ptr<const KeywordClassifier> classifier;  ///< made from `catalogue`
+  std::shared_ptr<const Classifier> classifier;  ///< made from `catalogue`
   AttemptLimits limits;
   Money maxRequestCost = Money::max();
   Tokens defaultMaxTokens = 4096;  ///< sent where the client names no max_tokens

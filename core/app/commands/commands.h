@@ -32,6 +32,10 @@ ExitCode listPrices(const Arguments& arguments, Console& console);
 ExitCode diffPrices(const Arguments& arguments, Console& console);
 ExitCode listPlugins(const Arguments& arguments, Console& console);
 
+// On the trained router; JSON lines in and out.
+ExitCode predictTasks(const Arguments& arguments, Console& console);
+ExitCode trainRouter(const Arguments& arguments, Console& console);
+
 // On the database.
 ExitCode createKey(const Arguments& arguments, Console& console);
 ExitCode listKeys(const Arguments& arguments, Console& console);

@@ -50,7 +50,7 @@ struct ApiHouse {
     providers->providers["cheap"] = cheap;
     providers->providers["dear"] = dear;
     auto serving = std::make_shared<services::Serving>();
-    serving->classifier = std::make_shared<services::KeywordClassifier>(*catalogue);
+    serving->classifier = std::make_shared<services::Classifier>(*catalogue);
     serving->catalogue = catalogue;
     serving->providers = providers;
     serving->strategy = std::make_shared<CatalogueOrder>();

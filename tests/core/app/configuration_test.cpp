@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/app/config_reader.h"
+#include "core/app/trained_router.h"
 #include "core/domain/parameter.h"
 #include "core/services/classifier.h"
 #include "tests/core/app/config_fixture.h"
@@ -94,7 +95,7 @@ TEST_CASE("a mistake in pagoda.yaml is named with line, column and cure", "[app]
        "cost_management:\n  monthly_budget_usd: 1\n",
        {"pagoda.yaml:1:1: unknown key 'cost_management' (known: server, upstream, security, "
         "plugins, "
-        "storage, logging, discovery, strategy, providers)"}},
+        "storage, logging, discovery, strategy, router, providers)"}},
       {"all of them at once",
        "server:\n  prot: 1\n  threads: x\nlogging:\n  format: xml\n",
        {"pagoda.yaml:2:3: unknown key 'prot' in 'server' (did you mean 'port'?)",
@@ -606,8 +607,10 @@ TEST_CASE("the built-in configuration has every tier, and each price its source 
 }
 
 TEST_CASE("the seed's four examples go to tiers 0, 1, 2 and 3", "[app][config][routing]") {
-  const Catalogue catalogue = loadConfiguration({{}, {}, {}}).catalogue;
-  const services::KeywordClassifier classifier(catalogue);
+  const Configuration configuration = loadConfiguration({{}, {}, {}});
+  REQUIRE(configuration.router != nullptr);
+  const services::Classifier keywords(configuration.catalogue);
+  const services::Classifier trained(configuration.catalogue, configuration.router);
   const std::pair<const char*, int> cases[] = {
       {"Pythonでデータベース接続", 0},
       {"量子力学について説明", 1},
@@ -628,11 +631,30 @@ TEST_CASE("the seed's four examples go to tiers 0, 1, 2 and 3", "[app][config][r
       message.parts.push_back({});
       message.parts.back().text = prompt;
       request.messages.push_back(message);
-      const RequestClass found = classifier.classify(request);
+      CHECK(keywords.classify(request).preferredTier == tier);
+      const RequestClass found = trained.classify(request);
       INFO(found.task);
       CHECK(found.preferredTier == tier);
+      CHECK(found.difficulty.has_value());
     }
   }
+}
+
+TEST_CASE("a trained router in the configuration's folder takes the built-in one's place",
+          "[app][config][routing]") {
+  const ConfigDirectory directory;
+  const Configuration builtIn = loadConfiguration({{}, {}, {}});
+  directory.write(kRouterFile, "no router");
+  std::vector<Mistake> mistakes;
+  CHECK(readRouter(directory.path(), mistakes) == builtIn.router);
+  REQUIRE(mistakes.size() == 1);
+  CHECK(toString(mistakes[0]).find("the trained router") != std::string::npos);
+  directory.write(kRouterFile, builtIn.router->bytes());
+  mistakes.clear();
+  const auto read = readRouter(directory.path(), mistakes);
+  CHECK(mistakes.empty());
+  CHECK(read != builtIn.router);
+  CHECK(read->bytes() == builtIn.router->bytes());
 }
 
 TEST_CASE("what a model refuses is read by name, sampling for three of them", "[app][config]") {

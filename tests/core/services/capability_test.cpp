@@ -34,7 +34,7 @@ struct House {
   }
   Outcome answer(const ChatRequest& chat, std::shared_ptr<Catalogue> catalogue) {
     serving->catalogue = catalogue;
-    serving->classifier = std::make_shared<KeywordClassifier>(*catalogue);
+    serving->classifier = std::make_shared<Classifier>(*catalogue);
     Orchestrator orchestrator(
         {clock, ledger, budgets, health, metrics, [](ErrorCode) { return 422; }}, serving);
     CorridorRequest request;

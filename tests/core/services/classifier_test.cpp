@@ -33,7 +33,7 @@ ChatRequest asking(std::string_view text) {
 }  // namespace
 
 TEST_CASE("keywords of either language decide the task", "[services][classifier]") {
-  const KeywordClassifier classifier(seedCatalogue());
+  const Classifier classifier(seedCatalogue());
   struct Case {
     std::string_view prompt, task;
     int tier;
@@ -58,7 +58,7 @@ TEST_CASE("keywords of either language decide the task", "[services][classifier]
 }
 
 TEST_CASE("a Latin keyword matches at the start of a word only", "[services][classifier]") {
-  const KeywordClassifier classifier(seedCatalogue());
+  const Classifier classifier(seedCatalogue());
   const ChatRequest request = asking("decode and malfunction");
   CHECK(classifier.classify(request).confidence == 0);
   const ChatRequest plural = asking("two functions");
@@ -66,7 +66,7 @@ TEST_CASE("a Latin keyword matches at the start of a word only", "[services][cla
 }
 
 TEST_CASE("a task type that the client names decides alone", "[services][classifier]") {
-  const KeywordClassifier classifier(seedCatalogue());
+  const Classifier classifier(seedCatalogue());
   ChatRequest request = asking("implement a function");
   request.taskType = "analysis";
   CHECK(classifier.classify(request).preferredTier == 2);
@@ -75,7 +75,7 @@ TEST_CASE("a task type that the client names decides alone", "[services][classif
 }
 
 TEST_CASE("the language is told by its letters", "[services][classifier]") {
-  const KeywordClassifier classifier(seedCatalogue());
+  const Classifier classifier(seedCatalogue());
   const ChatRequest japanese = asking("東京の天気は");
   const ChatRequest english = asking("the weather");
   CHECK(classifier.classify(japanese).language == "ja");
@@ -83,7 +83,7 @@ TEST_CASE("the language is told by its letters", "[services][classifier]") {
 }
 
 TEST_CASE("needs follow from what the request carries", "[services][classifier]") {
-  const KeywordClassifier classifier(seedCatalogue());
+  const Classifier classifier(seedCatalogue());
   ChatRequest request = asking("look");
   request.tools.emplace_back();
   request.format = Format::JsonSchema;

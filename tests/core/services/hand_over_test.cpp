@@ -52,7 +52,7 @@ struct House {
     auto providers = std::make_shared<FakeProviders>();
     providers->providers["data"] = data;
     providers->providers["writing"] = writing;
-    serving->classifier = std::make_shared<KeywordClassifier>(*catalogue);
+    serving->classifier = std::make_shared<Classifier>(*catalogue);
     serving->catalogue = catalogue;
     serving->providers = providers;
     serving->strategy = std::make_shared<FirstOnly>();

@@ -70,7 +70,7 @@ struct House {
     catalogue->models.push_back(model("large", "dear", 2, "10", "20"));
     catalogue->models.back().contextTokens = 2000;
     catalogue->rules = {{"coding", {"code"}, 0}, {"general", {}, 1}};
-    serving->classifier = std::make_shared<KeywordClassifier>(*catalogue);
+    serving->classifier = std::make_shared<Classifier>(*catalogue);
     serving->catalogue = catalogue;
     serving->providers = providers;
     serving->strategy = std::make_shared<InOrder>();
