@@ -15,7 +15,7 @@ class FakeKeys final : public KeyStore {
  public:
   std::shared_ptr<const ApiKey> find(std::string_view clearText) const override {
     const auto found = keys_.find(std::string(clearText));
-    return found == keys_.end() ? nullptr : found->second;
+    return found == keys_.end() || found->second->disabled ? nullptr : found->second;
   }
   bool stale() const override { return staleNow; }
   bool refresh() override {

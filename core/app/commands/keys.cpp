@@ -160,6 +160,12 @@ std::string stateOf(const ApiKey& key, UnixMillis now) {
   return key.usable(now) ? "in use" : "expired";
 }
 
+ApiKey keyOf(const KeyStore& keys, const std::string& id) {
+  for (ApiKey& key : keys.list())
+    if (key.id.value() == id) return std::move(key);
+  throw StartError(ExitCode::Failure, "no key has that id; 'pagoda keys list' shows all");
+}
+
 }  // namespace
 
 ExitCode createKey(const Arguments& arguments, Console& console) {
@@ -180,12 +186,9 @@ ExitCode createKey(const Arguments& arguments, Console& console) {
 
 ExitCode showKey(const Arguments& arguments, Console& console) {
   const SystemClock clock;
-  for (const ApiKey& key : openKeys(arguments, console, clock)->list()) {
-    if (key.id.value() != arguments.words[0]) continue;
-    printKey(key, arguments.has("--json"), console.out);
-    return ExitCode::Ok;
-  }
-  throw StartError(ExitCode::Failure, "no key has that id; 'pagoda keys list' shows all");
+  const ApiKey key = keyOf(*openKeys(arguments, console, clock), arguments.words[0]);
+  printKey(key, arguments.has("--json"), console.out);
+  return ExitCode::Ok;
 }
 
 ExitCode updateKey(const Arguments& arguments, Console& console) {
@@ -213,7 +216,7 @@ ExitCode rotateKey(const Arguments& arguments, Console& console) {
                                  : 24;
   const Secret secret = orEnd(
       keys->rotate(ApiKeyId(arguments.words[0]), std::chrono::hours(hours), localActor(console)));
-  printSecret(secret, *keys->find(secret.reveal()), arguments.has("--json"), console);
+  printSecret(secret, keyOf(*keys, arguments.words[0]), arguments.has("--json"), console);
   if (!arguments.has("--json"))
     console.error << "this is the only time that the new key is shown; the former one "
                   << (hours == 0 ? "is refused from now on"

@@ -114,6 +114,17 @@ TEST_CASE("AD-08 of two changes of one version, the second is told to read again
   CHECK(has(house.call("GET", path, {}, &house.adminKey)->body, R"("name":"a")"));
 }
 
+TEST_CASE("a disabled key is made and rotated like any other", "[api][keys]") {
+  ApiHouse house;
+  const Made made = make(house, R"({"name":"later","disabled":true})");
+  CHECK(house.call("GET", "/v1/models", {}, &made.text)->status == 401);
+  const auto rotated =
+      house.call("POST", "/admin/keys/" + made.id + "/rotate", "{}", &house.adminKey);
+  CHECK(rotated->status == 200);
+  CHECK(memberOf(rotated->body, "id") == made.id);
+  CHECK(memberOf(rotated->body, "key") != made.text.reveal());
+}
+
 TEST_CASE("a rotation shows the new text once", "[api][keys]") {
   ApiHouse house;
   const Made made = make(house, R"({"name":"ci"})");
