@@ -142,25 +142,6 @@ Result<ApiKey> readNewKey(JsonValue root, UnixMillis now) {
   return key;
 }
 
-struct MadeKey {
-  ApiKey key;
-  Secret clearText;
-};
-
-// The key's own record says which of two with one name was made now: the one that its clear text
-// finds, or, as nobody finds a disabled key, the newest of its id or beginning.
-Result<MadeKey> readBack(const KeyStore& keys, Secret clearText, const ApiKeyId& id) {
-  if (const std::shared_ptr<const ApiKey> stored = keys.find(clearText.reveal()))
-    return MadeKey{*stored, std::move(clearText)};
-  const std::vector<ApiKey> all = keys.list();
-  const auto stored = std::find_if(all.rbegin(), all.rend(), [&](const ApiKey& key) {
-    return id.empty() ? clearText.reveal().starts_with(key.prefix) : key.id == id;
-  });
-  if (stored == all.rend())
-    return fail(ErrorCode::StorageUnavailable, "the key was stored but cannot be read back");
-  return MadeKey{*stored, std::move(clearText)};
-}
-
 Actor actorOf(const RequestScope& scope) {
   return {scope.caller.key.empty() ? scope.caller.name : scope.caller.key.value()};
 }
@@ -242,8 +223,7 @@ Task<void> postKey(const ApiContext& api, RequestScope& scope) {
   }
   std::function<Result<MadeKey>()> make = [&keys = api.keys, key = *std::move(wanted),
                                            actor = actorOf(scope)]() -> Result<MadeKey> {
-    PAGODA_TRY(Secret clearText, keys.create(key, actor));
-    return readBack(keys, std::move(clearText), key.id);
+    return keys.create(key, actor);
   };
   const Result<MadeKey> made = co_await onWorker<MadeKey>(scope, std::move(make));
   if (!made) {
@@ -307,8 +287,7 @@ Task<void> postKeyRotation(const ApiContext& api, RequestScope& scope) {
   }
   std::function<Result<MadeKey>()> rotate = [&keys = api.keys, id, overlap = *overlap,
                                              actor = actorOf(scope)]() -> Result<MadeKey> {
-    PAGODA_TRY(Secret clearText, keys.rotate(id, overlap, actor));
-    return readBack(keys, std::move(clearText), id);
+    return keys.rotate(id, overlap, actor);
   };
   const Result<MadeKey> made = co_await onWorker<MadeKey>(scope, std::move(rotate));
   if (!made) {

@@ -95,6 +95,12 @@ struct AuditEntry {
   std::string detail;   ///< JSON: the members that changed, each as [before, after]
 };
 
+/// A key whose text was made now, the only time that the text exists.
+struct MadeKey {
+  ApiKey key;
+  Secret clearText;
+};
+
 /// Thread-safe.
 class KeyStore {
  public:
@@ -111,16 +117,15 @@ class KeyStore {
   // All below block, and are in force for this process when they return. Each leaves a line in the
   // audit. Errors: InvalidRequest, NotFound, Conflict, StorageUnavailable.
 
-  /// The clear text of the new key, the only time that it exists. Id, prefix and time of creation
-  /// are made where the caller left them empty.
-  virtual Result<Secret> create(ApiKey key, const Actor& actor) = 0;
+  /// Prefix, and id and time of creation where the caller left them empty, are made here.
+  virtual Result<MadeKey> create(ApiKey key, const Actor& actor) = 0;
   /// Lets `change` alter the stored key, checks it and stores it with the next version. With
   /// `version`, Conflict if the key is not at it any more.
   virtual Result<ApiKey> update(const ApiKeyId& id, std::optional<std::int64_t> version,
                                 const std::function<Result<void>(ApiKey&)>& change,
                                 const Actor& actor) = 0;
   /// A new text for the key; the former one stays good for `overlap`.
-  virtual Result<Secret> rotate(const ApiKeyId& id, Millis overlap, const Actor& actor) = 0;
+  virtual Result<MadeKey> rotate(const ApiKeyId& id, Millis overlap, const Actor& actor) = 0;
   virtual Result<void> revoke(const ApiKeyId& id, const Actor& actor) = 0;
   /// The newest lines first, of one key or (empty) of all.
   virtual Result<std::vector<AuditEntry>> audit(const ApiKeyId& id, std::size_t atMost) = 0;

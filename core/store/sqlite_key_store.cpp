@@ -169,7 +169,7 @@ Result<void> SqliteKeyStore::change(const std::function<Result<void>(Database&)>
   }
 }
 
-Result<Secret> SqliteKeyStore::create(ApiKey key, const Actor& actor) {
+Result<MadeKey> SqliteKeyStore::create(ApiKey key, const Actor& actor) {
   const UnixMillis now = clock_.unixNow();
   PAGODA_CHECK(checkKey(key));
   if (key.expires && *key.expires <= now)
@@ -186,7 +186,7 @@ Result<Secret> SqliteKeyStore::create(ApiKey key, const Actor& actor) {
     addAudit(database, entryOf(now, actor, "key.create", key, changesOf(nullptr, key)));
     return {};
   }));
-  return clearText;
+  return MadeKey{std::move(key), std::move(clearText)};
 }
 
 Result<ApiKey> SqliteKeyStore::update(const ApiKeyId& id, std::optional<std::int64_t> version,
@@ -220,19 +220,20 @@ Result<ApiKey> SqliteKeyStore::update(const ApiKeyId& id, std::optional<std::int
   return after;
 }
 
-Result<Secret> SqliteKeyStore::rotate(const ApiKeyId& id, Millis overlap, const Actor& actor) {
+Result<MadeKey> SqliteKeyStore::rotate(const ApiKeyId& id, Millis overlap, const Actor& actor) {
   const UnixMillis now = clock_.unixNow();
   if (overlap < Millis{0} || overlap > kLongestOverlap)
     return fail(ErrorCode::InvalidRequest, "the overlap of a rotation is at most 30 days",
                 "overlap");
   Secret clearText = newClearText();
+  ApiKey after;
   PAGODA_CHECK(change([&](Database& database) -> Result<void> {
     PAGODA_TRY(const StoredKey stored, existing(database, id));
     const ApiKey& before = *stored.key;
     if (before.revoked)
       return fail(ErrorCode::Conflict, "the key is revoked, which is for good; make a new one",
                   "id");
-    ApiKey after = before;
+    after = before;
     after.prefix = prefixOf(clearText);
     after.formerUntil = now + overlap.count();
     after.version = before.version + 1;
@@ -241,7 +242,7 @@ Result<Secret> SqliteKeyStore::rotate(const ApiKeyId& id, Millis overlap, const 
     addAudit(database, entryOf(now, actor, "key.rotate", after, changesOf(&before, after)));
     return {};
   }));
-  return clearText;
+  return MadeKey{std::move(after), std::move(clearText)};
 }
 
 Result<void> SqliteKeyStore::revoke(const ApiKeyId& id, const Actor& actor) {

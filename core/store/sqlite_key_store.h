@@ -25,11 +25,11 @@ class SqliteKeyStore final : public KeyStore {
   bool stale() const override;
   bool refresh() override;
   std::vector<ApiKey> list() const override;
-  Result<Secret> create(ApiKey key, const Actor& actor) override;
+  Result<MadeKey> create(ApiKey key, const Actor& actor) override;
   Result<ApiKey> update(const ApiKeyId& id, std::optional<std::int64_t> version,
                         const std::function<Result<void>(ApiKey&)>& change,
                         const Actor& actor) override;
-  Result<Secret> rotate(const ApiKeyId& id, Millis overlap, const Actor& actor) override;
+  Result<MadeKey> rotate(const ApiKeyId& id, Millis overlap, const Actor& actor) override;
   Result<void> revoke(const ApiKeyId& id, const Actor& actor) override;
   Result<std::vector<AuditEntry>> audit(const ApiKeyId& id, std::size_t atMost) override;
 

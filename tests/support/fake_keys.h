@@ -29,14 +29,14 @@ class FakeKeys final : public KeyStore {
     for (const auto& [text, key] : keys_) all.push_back(*key);
     return all;
   }
-  Result<Secret> create(ApiKey key, const Actor& actor = {"test"}) override {
+  Result<MadeKey> create(ApiKey key, const Actor& actor = {"test"}) override {
     PAGODA_CHECK(checkKey(key));
     const std::string text = "pgd-" + key.name + "-" + std::to_string(made_++);
     if (key.id.empty()) key.id = ApiKeyId("key_" + std::to_string(keys_.size()));
     key.prefix = text.substr(0, 6);
     entries.push_back({0, actor.name, "key.create", key.id.value(), "{}"});
-    keys_[text] = std::make_shared<ApiKey>(std::move(key));
-    return Secret(text);
+    keys_[text] = std::make_shared<ApiKey>(key);
+    return MadeKey{std::move(key), Secret(text)};
   }
   Result<ApiKey> update(const ApiKeyId& id, std::optional<std::int64_t> version,
                         const std::function<Result<void>(ApiKey&)>& change,
@@ -54,7 +54,7 @@ class FakeKeys final : public KeyStore {
     }
     return fail(ErrorCode::NotFound, "there is no key of this id");
   }
-  Result<Secret> rotate(const ApiKeyId& id, Millis, const Actor& actor = {"test"}) override {
+  Result<MadeKey> rotate(const ApiKeyId& id, Millis, const Actor& actor = {"test"}) override {
     for (auto& [text, key] : keys_) {
       if (key->id != id) continue;
       ApiKey same = *key;
@@ -81,7 +81,7 @@ class FakeKeys final : public KeyStore {
     ApiKey key;
     key.name = std::move(name);
     key.role = role;
-    return *create(std::move(key));
+    return create(std::move(key))->clearText;
   }
 
   int refreshes = 0;

@@ -141,17 +141,17 @@ void printKey(const ApiKey& key, bool asJson, std::ostream& out) {
   printTable(out, rows);
 }
 
-void printSecret(const Secret& secret, const ApiKey& key, bool asJson, Console& console) {
+void printMade(const MadeKey& made, bool asJson, Console& console) {
   if (asJson) {
     std::string text;
     json::Writer<std::string> writer(text);
-    writer.beginObject().member("key", secret.reveal()).member("id", key.id.value());
-    writer.member("name", std::string_view(key.name));
-    writer.member("role", key.role == KeyRole::Admin ? "admin" : "user").endObject();
+    writer.beginObject().member("key", made.clearText.reveal()).member("id", made.key.id.value());
+    writer.member("name", std::string_view(made.key.name));
+    writer.member("role", made.key.role == KeyRole::Admin ? "admin" : "user").endObject();
     console.out << text << "\n";
     return;
   }
-  console.out << secret.reveal() << "\n";
+  console.out << made.clearText.reveal() << "\n";
 }
 
 std::string stateOf(const ApiKey& key, UnixMillis now) {
@@ -160,24 +160,16 @@ std::string stateOf(const ApiKey& key, UnixMillis now) {
   return key.usable(now) ? "in use" : "expired";
 }
 
-ApiKey keyOf(const KeyStore& keys, const std::string& id) {
-  for (ApiKey& key : keys.list())
-    if (key.id.value() == id) return std::move(key);
-  throw StartError(ExitCode::Failure, "no key has that id; 'pagoda keys list' shows all");
-}
-
 }  // namespace
 
 ExitCode createKey(const Arguments& arguments, Console& console) {
   const SystemClock clock;
   ApiKey key;
   key.name = "key";
-  key.id = ApiKeyId("key_" + randomToken(16));
-  key.created = clock.unixNow();
-  readKeyOptions(arguments, key.created, key);
+  readKeyOptions(arguments, clock.unixNow(), key);
   const auto keys = openKeys(arguments, console, clock);
-  const Secret secret = orEnd(keys->create(key, localActor(console)));
-  printSecret(secret, key, arguments.has("--json"), console);
+  const MadeKey made = orEnd(keys->create(key, localActor(console)));
+  printMade(made, arguments.has("--json"), console);
   if (!arguments.has("--json"))
     console.error << "this is the only time that the key is shown; a server without authentication "
                      "asks for keys after its next start\n";
@@ -186,9 +178,12 @@ ExitCode createKey(const Arguments& arguments, Console& console) {
 
 ExitCode showKey(const Arguments& arguments, Console& console) {
   const SystemClock clock;
-  const ApiKey key = keyOf(*openKeys(arguments, console, clock), arguments.words[0]);
-  printKey(key, arguments.has("--json"), console.out);
-  return ExitCode::Ok;
+  for (const ApiKey& key : openKeys(arguments, console, clock)->list()) {
+    if (key.id.value() != arguments.words[0]) continue;
+    printKey(key, arguments.has("--json"), console.out);
+    return ExitCode::Ok;
+  }
+  throw StartError(ExitCode::Failure, "no key has that id; 'pagoda keys list' shows all");
 }
 
 ExitCode updateKey(const Arguments& arguments, Console& console) {
@@ -214,9 +209,9 @@ ExitCode rotateKey(const Arguments& arguments, Console& console) {
   const std::int64_t hours = arguments.has("--overlap-hours")
                                  ? wholeNumber(arguments, "--overlap-hours", 0, kMostHours)
                                  : 24;
-  const Secret secret = orEnd(
+  const MadeKey made = orEnd(
       keys->rotate(ApiKeyId(arguments.words[0]), std::chrono::hours(hours), localActor(console)));
-  printSecret(secret, keyOf(*keys, arguments.words[0]), arguments.has("--json"), console);
+  printMade(made, arguments.has("--json"), console);
   if (!arguments.has("--json"))
     console.error << "this is the only time that the new key is shown; the former one "
                   << (hours == 0 ? "is refused from now on"

@@ -29,7 +29,7 @@ TEST_CASE("a key is found by its clear text, which is nowhere on the disk", "[st
   wanted.name = "ci";
   wanted.role = KeyRole::Admin;
   wanted.monthlyBudget = nano(5'000'000'000);
-  const std::string clearText(house.open()->create(wanted, kTester).value().reveal());
+  const std::string clearText(house.open()->create(wanted, kTester).value().clearText.reveal());
   CHECK(clearText.size() == 47);
   CHECK(clearText.starts_with("pgd_"));
 
@@ -52,7 +52,7 @@ TEST_CASE("a key is found by its clear text, which is nowhere on the disk", "[st
 TEST_CASE("nothing but the exact key is found", "[store][keys]") {
   const KeyHouse house;
   const auto keys = house.open();
-  const std::string clearText(keys->create({}, kTester).value().reveal());
+  const std::string clearText(keys->create({}, kTester).value().clearText.reveal());
   std::string other = clearText;
   other.back() = other.back() == 'a' ? 'b' : 'a';
   for (const std::string& text :
@@ -70,7 +70,7 @@ TEST_CASE("keys of another process are seen at a refresh, also while the server 
   Store server = openStore(house.path, {}, house.clock);
   const auto commandLine = house.open();
   CHECK_FALSE(server.keys().refresh());
-  const std::string clearText(commandLine->create({}, kTester).value().reveal());
+  const std::string clearText(commandLine->create({}, kTester).value().clearText.reveal());
   CHECK(server.keys().find(clearText) == nullptr);
   CHECK(server.keys().stale());
   CHECK(server.keys().refresh());
@@ -93,7 +93,7 @@ TEST_CASE("an expired key is not found", "[store][keys]") {
   const auto keys = house.open();
   ApiKey wanted;
   wanted.expires = house.clock.unix + 1'000;
-  const std::string clearText(keys->create(wanted, kTester).value().reveal());
+  const std::string clearText(keys->create(wanted, kTester).value().clearText.reveal());
   house.clock.unix += 999;
   CHECK(keys->find(clearText) != nullptr);
   house.clock.unix += 1;
@@ -185,8 +185,9 @@ TEST_CASE("a rotated key has a new text, and the former one for the overlap", "[
   const auto keys = house.open();
   ApiKey wanted;
   wanted.id = ApiKeyId("key_r");
-  const std::string first(keys->create(wanted, kTester).value().reveal());
-  const std::string second(keys->rotate(wanted.id, Millis{1000}, kTester).value().reveal());
+  const std::string first(keys->create(wanted, kTester).value().clearText.reveal());
+  const std::string second(
+      keys->rotate(wanted.id, Millis{1000}, kTester).value().clearText.reveal());
   REQUIRE(keys->find(second) != nullptr);
   CHECK(keys->find(second)->prefix == second.substr(0, 8));
   CHECK(keys->find(first) == keys->find(second));
@@ -196,7 +197,7 @@ TEST_CASE("a rotated key has a new text, and the former one for the overlap", "[
   CHECK(keys->find(first) == nullptr);
   CHECK(house.open()->find(second) != nullptr);
 
-  const std::string third(keys->rotate(wanted.id, Millis{0}, kTester).value().reveal());
+  const std::string third(keys->rotate(wanted.id, Millis{0}, kTester).value().clearText.reveal());
   CHECK(keys->find(second) == nullptr);
   CHECK(keys->find(third) != nullptr);
   REQUIRE(keys->revoke(wanted.id, kTester));
@@ -210,7 +211,7 @@ TEST_CASE("a disabled key is refused until it is enabled", "[store][keys]") {
   const auto keys = house.open();
   ApiKey wanted;
   wanted.id = ApiKeyId("key_d");
-  const std::string text(keys->create(wanted, kTester).value().reveal());
+  const std::string text(keys->create(wanted, kTester).value().clearText.reveal());
   const auto setTo = [&](bool disabled) {
     return keys->update(
         wanted.id, {},
@@ -231,7 +232,7 @@ TEST_CASE("every change of a key leaves a line in the audit, without its text", 
   const auto keys = house.open();
   ApiKey wanted;
   wanted.id = ApiKeyId("key_a");
-  const std::string text(keys->create(wanted, kTester).value().reveal());
+  const std::string text(keys->create(wanted, kTester).value().clearText.reveal());
   const auto rename = [](ApiKey& key) -> Result<void> {
     key.name = "new";
     return {};

@@ -230,7 +230,7 @@ TEST_CASE("everything works in memory as well, and two stores are apart", "[stor
   REQUIRE(settleNow(one.ledger(), requestOf(1, nano(5), clock.unix)));
   CHECK(one.ledger().decision(RequestId(1)));
   CHECK_FALSE(other.ledger().decision(RequestId(1)));
-  const Secret key = one.keys().create({}, {"local:tester"}).value();
+  const Secret key = one.keys().create({}, {"local:tester"}).value().clearText;
   CHECK(one.keys().find(key.reveal()) != nullptr);
   CHECK(other.keys().find(key.reveal()) == nullptr);
 }
