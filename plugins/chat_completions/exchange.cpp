@@ -26,26 +26,15 @@ pagoda_chat_request copyOf(const pagoda_chat_request& request) {
 }
 
 std::string readBack(const Settings& settings, std::string_view text, bool streamed) {
-  std::string seen;
-  auto sink = sdk::init<pagoda_event_sink>();
-  sink.impl = &seen;
-  sink.emit = [](const pagoda_event_sink* self,
-                 const pagoda_event* event) noexcept -> pagoda_status {
-    if (event->type != PAGODA_EV_TEXT) return PAGODA_OK;
-    return sdk::guard(nullptr, [&] {
-      *static_cast<std::string*>(self->impl) += sdk::view(event->text);
-      return PAGODA_OK;
-    });
-  };
-  sdk::Events events(&sink);
-  AnswerReader reader(settings, "self-test");
-  if (streamed) {
-    reader.chunk(text, events);
-    reader.end(events);
-  } else {
-    reader.whole(text, events);
-  }
-  return seen;
+  return sdk::textOf([&](sdk::Events& events) {
+    AnswerReader reader(settings, "self-test");
+    if (streamed) {
+      reader.chunk(text, events);
+      reader.end(events);
+    } else {
+      reader.whole(text, events);
+    }
+  });
 }
 
 }  // namespace

@@ -126,8 +126,9 @@ class Anthropic {
         R"({"type":"message_delta","delta":{"stop_reason":"end_turn"}})",
         R"({"type":"message_stop"})"};
     const std::string whole =
-        read([&](AnswerReader& reader, Events& sink) { reader.whole(message, sink); });
-    const std::string streamed = read([&](AnswerReader& reader, Events& sink) {
+        textOf([&](Events& sink) { AnswerReader(false, "self-test").whole(message, sink); });
+    const std::string streamed = textOf([&](Events& sink) {
+      AnswerReader reader(false, "self-test");
       for (const std::string_view event : events) reader.event({}, event, sink);
       reader.end(sink);
     });
@@ -136,25 +137,6 @@ class Anthropic {
   }
 
  private:
-  template <class F>
-  static std::string read(F&& feed) {
-    std::string seen;
-    auto sink = init<pagoda_event_sink>();
-    sink.impl = &seen;
-    sink.emit = [](const pagoda_event_sink* self,
-                   const pagoda_event* event) noexcept -> pagoda_status {
-      if (event->type != PAGODA_EV_TEXT) return PAGODA_OK;
-      return guard(nullptr, [&] {
-        *static_cast<std::string*>(self->impl) += view(event->text);
-        return PAGODA_OK;
-      });
-    };
-    Events events(&sink);
-    AnswerReader reader(false, "self-test");
-    feed(reader, events);
-    return seen;
-  }
-
   Settings settings_;
 };
 

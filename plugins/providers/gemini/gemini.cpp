@@ -168,26 +168,15 @@ class Gemini {
 
  private:
   static std::string read(std::string_view text, bool streamed) {
-    std::string seen;
-    auto sink = init<pagoda_event_sink>();
-    sink.impl = &seen;
-    sink.emit = [](const pagoda_event_sink* self,
-                   const pagoda_event* event) noexcept -> pagoda_status {
-      if (event->type != PAGODA_EV_TEXT) return PAGODA_OK;
-      return guard(nullptr, [&] {
-        *static_cast<std::string*>(self->impl) += view(event->text);
-        return PAGODA_OK;
-      });
-    };
-    Events events(&sink);
-    AnswerReader reader("self-test");
-    if (streamed) {
-      reader.chunk(text, events);
-      reader.end(events);
-    } else {
-      reader.whole(text, events);
-    }
-    return seen;
+    return textOf([&](Events& events) {
+      AnswerReader reader("self-test");
+      if (streamed) {
+        reader.chunk(text, events);
+        reader.end(events);
+      } else {
+        reader.whole(text, events);
+      }
+    });
   }
 
   Settings settings_;

@@ -156,22 +156,11 @@ class OpenAi {
   /// Turns a built-in answer of each dialect around.
   void selfTest() {
     chat::selfTest(settings_.chat);
-    std::string seen;
-    auto sink = init<pagoda_event_sink>();
-    sink.impl = &seen;
-    sink.emit = [](const pagoda_event_sink* self,
-                   const pagoda_event* event) noexcept -> pagoda_status {
-      if (event->type != PAGODA_EV_TEXT) return PAGODA_OK;
-      return guard(nullptr, [&] {
-        *static_cast<std::string*>(self->impl) += view(event->text);
-        return PAGODA_OK;
-      });
-    };
-    Events events(&sink);
-    ResponseReader reader(settings_, "self-test", false);
-    reader.whole(
-        R"({"object":"response","id":"1","model":"m","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"ok"}]}]})",
-        events);
+    const std::string_view answer =
+        R"({"object":"response","id":"1","model":"m","status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"ok"}]}]})";
+    const std::string seen = textOf([&](Events& events) {
+      ResponseReader(settings_, "self-test", false).whole(answer, events);
+    });
     if (seen != "ok") throw Failure(PAGODA_E_INTERNAL, "the built-in answer was not understood");
   }
 

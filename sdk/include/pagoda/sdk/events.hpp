@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core.hpp"
@@ -125,5 +126,25 @@ class Events {
 
   const pagoda_event_sink* sink_;
 };
+
+/// The text of the answer that `feed(Events&)` passes on, for a selfTest(); what `feed` throws
+/// comes through.
+template <class F>
+std::string textOf(F&& feed) {
+  std::string seen;
+  auto sink = init<pagoda_event_sink>();
+  sink.impl = &seen;
+  sink.emit = [](const pagoda_event_sink* self,
+                 const pagoda_event* event) noexcept -> pagoda_status {
+    if (event->type != PAGODA_EV_TEXT) return PAGODA_OK;
+    return guard(nullptr, [&] {
+      *static_cast<std::string*>(self->impl) += view(event->text);
+      return PAGODA_OK;
+    });
+  };
+  Events events(&sink);
+  feed(events);
+  return seen;
+}
 
 }  // namespace pagoda::sdk
