@@ -14,6 +14,8 @@
 
 #include <pagoda/sdk.hpp>
 
+#include "wish.h"
+
 namespace pagoda::strategies {
 
 struct Choice {
@@ -32,27 +34,17 @@ struct Choice {
   }
 };
 
-inline std::string_view labelOf(const pagoda_array& labels, std::string_view name) {
-  for (std::uint32_t i = 0; i < labels.count; ++i) {
-    const auto& label = *PAGODA_AT(pagoda_pair, labels, i);
-    if (sdk::view(label.name) == name) return sdk::view(label.value);
-  }
-  return {};
-}
-
-/// A label that is a tier, or `otherwise`.
-inline int tierLabel(const pagoda_features& features, std::string_view name, int otherwise) {
-  const std::string_view value = labelOf(features.labels, name);
-  return value.size() == 1 && value[0] >= '0' && value[0] <= '4' ? value[0] - '0' : otherwise;
+inline std::string_view labelOf(const pagoda_array& labels, std::string_view wanted) {
+  std::string_view found;
+  eachLabel(labels, [&](std::string_view name, std::string_view value) {
+    if (name == wanted) found = value;
+  });
+  return found;
 }
 
 /// The tier that the client asks for, else the one that the classification prefers.
 inline int wantedTier(const pagoda_features& features) {
-  const std::string_view pool = sdk::view(features.pool);
-  const bool alias =
-      pool.size() == 5 && pool.substr(0, 4) == "tier" && pool[4] >= '0' && pool[4] <= '4';
-  const int classified = tierLabel(features, "preferred_tier", 1);
-  return alias ? pool[4] - '0' : tierLabel(features, "requested_tier", classified);
+  return wishOf(features).tier;
 }
 
 /// Who may be chosen, in the catalogue's order: models before built-in skills before simulated
@@ -66,7 +58,7 @@ inline std::vector<Choice> choicesOf(const pagoda_features& features,
     if (labelOf(candidate.labels, "simulated") == "true") rank += 8;
     if (labelOf(candidate.labels, "local") == "true") rank += 4;
     if (candidate.health >= PAGODA_HEALTH_DOWN) rank += 2;
-    if (candidate.tier == 4 && wanted != 4) rank += 1;
+    if (candidate.tier == kExternalTier && wanted != kExternalTier) rank += 1;
     return rank;
   };
   std::vector<Choice> choices;
@@ -128,6 +120,14 @@ std::function<bool(json::Reader&)> integer(T& target, std::int64_t least, std::i
     if (!number || *number < least || *number > most) return false;
     target = static_cast<T>(*number);
     return true;
+  };
+}
+
+inline std::function<bool(json::Reader&)> boolean(bool& target) {
+  return [&target](json::Reader& value) {
+    const auto flag = value.boolean();
+    target = flag.value_or(target);
+    return flag.has_value();
   };
 }
 

@@ -38,12 +38,7 @@ class Latency {
   static constexpr const char* kConfigSchema = PAGODA_LATENCY_SCHEMA;
 
   Latency(Host /*host*/, std::string_view config) {
-    const auto tierOnly = [this](pagoda::json::Reader& value) {
-      const auto flag = value.boolean();
-      tierOnly_ = flag.value_or(true);
-      return flag.has_value();
-    };
-    readSettings(config, {{"tier_only", tierOnly, "true or false"},
+    readSettings(config, {{"tier_only", boolean(tierOnly_), "true or false"},
                           {"max_steps", integer(maxSteps_, 1, 16), "a whole number from 1 to 16"}});
   }
 

@@ -7,23 +7,8 @@
 namespace pagoda::tiered {
 namespace {
 
-std::string_view view(pagoda_str text) noexcept {
-  return text.size == 0 ? std::string_view{} : std::string_view{text.data, text.size};
-}
-
-template <class F>
-void eachLabel(pagoda_array labels, F&& use) noexcept {
-  for (std::uint32_t i = 0; i < labels.count; ++i) {
-    const auto& label = *PAGODA_AT(pagoda_pair, labels, i);
-    use(view(label.name), view(label.value));
-  }
-}
-
-/// A tier's number, or -1.
-int tierOf(std::string_view text) noexcept {
-  if (text.size() != 1 || text.front() < '0' || text.front() > '0' + kExternalTier) return -1;
-  return text.front() - '0';
-}
+using strategies::eachLabel;
+using strategies::view;
 
 bool hasTag(std::string_view tags, std::string_view tag) noexcept {
   while (!tags.empty()) {
@@ -100,11 +85,6 @@ Place placeOf(const pagoda_candidate& candidate, std::uint32_t index, std::strin
   return place;
 }
 
-int tierForTask(pagoda_task task) noexcept {
-  if (task == PAGODA_TASK_CODE) return 0;
-  return task == PAGODA_TASK_REASONING || task == PAGODA_TASK_MATH ? 2 : 1;
-}
-
 // Appends to a fixed buffer; what does not fit is left out whole.
 class Line {
  public:
@@ -129,26 +109,6 @@ class Line {
 };
 
 }  // namespace
-
-Wish wishOf(const pagoda_features& features) noexcept {
-  Wish wish;
-  wish.tier = tierForTask(features.task);
-  int asked = -1;
-  eachLabel(features.labels, [&](std::string_view name, std::string_view value) {
-    const int tier = tierOf(value);
-    if (name == "task") wish.task = value;
-    if (name == "keyword") wish.keyword = value;
-    if (name == "preferred_tier" && tier >= 0) wish.tier = tier;
-    if (name == "requested_tier" && tier >= 0) asked = tier;
-  });
-  const std::string_view pool = view(features.pool);
-  if (asked < 0 && pool.substr(0, 4) == "tier") asked = tierOf(pool.substr(4));
-  if (asked >= 0) {
-    wish.tier = asked;
-    wish.asked = true;
-  }
-  return wish;
-}
 
 Order orderOf(const pagoda_features& features, const pagoda_catalogue& catalogue, const Wish& wish,
               const Settings& settings) noexcept {

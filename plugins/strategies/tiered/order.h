@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <string_view>
 
-#include <pagoda/strategy.h>
+#include "../wish.h"
 
 namespace pagoda::tiered {
 
-constexpr int kTopTier = 3;       ///< of the cascade
-constexpr int kExternalTier = 4;  ///< live data; not part of the cascade
+using strategies::kExternalTier;
+using strategies::Wish;
+
+constexpr int kTopTier = 3;  ///< of the cascade
 constexpr std::uint32_t kMostSteps = 16;
 
 /// Where to go on when a tier fails.
@@ -25,16 +27,6 @@ struct Settings {
   Escalate escalate = Escalate::Any;
   std::uint32_t maxSteps = 4;
 };
-
-/// What the request says about tiers, read from its labels.
-struct Wish {
-  int tier = 1;
-  bool asked = false;        ///< the client named the tier
-  std::string_view task;     ///< coding, general, analysis, premium, realtime; may be empty
-  std::string_view keyword;  ///< that decided the task, if the host tells
-};
-
-Wish wishOf(const pagoda_features& features) noexcept;
 
 struct Order {
   std::array<std::uint32_t, kMostSteps> candidates{};  ///< indexes into the catalogue

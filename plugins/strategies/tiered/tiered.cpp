@@ -62,7 +62,7 @@ class Tiered {
   Tiered(Host /*host*/, std::string_view config) : settings_(settingsOf(config)) {}
 
   void plan(const pagoda_features& features, const pagoda_catalogue& catalogue, Plan& plan) {
-    const tiered::Wish wish = tiered::wishOf(features);
+    const tiered::Wish wish = pagoda::strategies::wishOf(features);
     const tiered::Order order = tiered::orderOf(features, catalogue, wish, settings_);
     if (order.count == 0) throw Failure(PAGODA_E_UNSUPPORTED, "there is no candidate to plan with");
     for (std::uint32_t i = 0; i < order.count; ++i) plan.add(order.candidates[i]);

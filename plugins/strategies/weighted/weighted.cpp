@@ -46,13 +46,8 @@ class Weighted {
       });
       return object && good;
     };
-    const auto sticky = [this](pagoda::json::Reader& value) {
-      const auto flag = value.boolean();
-      sticky_ = flag.value_or(true);
-      return flag.has_value();
-    };
     readSettings(config, {{"weights", weights, "an object of models and numbers from 0"},
-                          {"sticky", sticky, "true or false"}});
+                          {"sticky", boolean(sticky_), "true or false"}});
     const bool any = std::any_of(weights_.begin(), weights_.end(),
                                  [](const auto& weight) { return weight.second > 0; });
     if (!any) throw Failure(PAGODA_E_CONFIG, "weights must give some model more than 0");
