@@ -3,14 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <pagoda/sdk.hpp>
 
 #include "plugins/providers/gemini/schema.h"
+#include "tests/fuzz/event_rules.h"
 
 namespace {
 
@@ -28,36 +27,6 @@ struct Fixture {
   }
 };
 
-/// Aborts when an event breaks chat.h's order, or holds text that no host would take.
-struct Rules {
-  pagoda_event_sink sink = init<pagoda_event_sink>();
-  bool started = false;
-  std::set<std::uint32_t> finished;
-  std::vector<std::uint32_t> tools = std::vector<std::uint32_t>(256);
-
-  Rules() {
-    sink.impl = this;
-    sink.emit = [](const pagoda_event_sink* self, const pagoda_event* event) noexcept {
-      static_cast<Rules*>(self->impl)->check(*event);
-      return pagoda_status{PAGODA_OK};
-    };
-  }
-
-  void check(const pagoda_event& event) {
-    if ((event.type == PAGODA_EV_START) == started) std::abort();
-    started = true;
-    for (const pagoda_str text : {event.text, event.id, event.name})
-      if (!pagoda::json::validUtf8(view(text))) std::abort();
-    const bool content = event.type != PAGODA_EV_START && event.type != PAGODA_EV_USAGE &&
-                         event.type != PAGODA_EV_EXTRA;
-    if (content && finished.contains(event.choice)) std::abort();
-    if (event.type == PAGODA_EV_FINISH) finished.insert(event.choice);
-    if (event.type == PAGODA_EV_EXTRA && !pagoda::json::valid(view(event.text))) std::abort();
-    if (event.type == PAGODA_EV_TOOL_BEGIN && event.index != tools.at(event.choice)++) std::abort();
-    if (event.type == PAGODA_EV_TOOL_ARGS && event.index >= tools.at(event.choice)) std::abort();
-  }
-};
-
 // The first byte says how the body comes; the rest is cut into frames at line feeds.
 void readAnswer(Fixture& fixture, std::uint8_t how, std::string_view body) {
   auto request = init<pagoda_chat_request>();
@@ -66,7 +35,7 @@ void readAnswer(Fixture& fixture, std::uint8_t how, std::string_view body) {
   pagoda_exchange* exchange = nullptr;
   if (fixture.api.begin(fixture.provider, &attempt, &request, &exchange, &error) != PAGODA_OK)
     return;
-  Rules rules;
+  pagoda::fuzz::EventRules rules;
   pagoda_status status = PAGODA_OK;
   const bool whole = (how & 1) != 0;
   do {

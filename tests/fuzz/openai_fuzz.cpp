@@ -10,6 +10,8 @@
 
 #include <pagoda/sdk.hpp>
 
+#include "tests/fuzz/event_rules.h"
+
 namespace {
 
 using namespace pagoda::sdk;
@@ -26,36 +28,6 @@ struct Plugin {
   Plugin() {
     auto error = init<pagoda_error>();
     if (api.create(nullptr, "openai", str(kConfig), &provider, &error) != PAGODA_OK) std::abort();
-  }
-};
-
-/// Aborts when an event breaks chat.h's order, or holds text that no host would take.
-struct Rules {
-  pagoda_event_sink sink = init<pagoda_event_sink>();
-  bool started = false;
-  bool finished = false;
-  std::uint32_t tools = 0;
-
-  Rules() {
-    sink.impl = this;
-    sink.emit = [](const pagoda_event_sink* self, const pagoda_event* event) noexcept {
-      static_cast<Rules*>(self->impl)->check(*event);
-      return pagoda_status{PAGODA_OK};
-    };
-  }
-
-  void check(const pagoda_event& event) {
-    if ((event.type == PAGODA_EV_START) == started) std::abort();
-    started = true;
-    for (const pagoda_str text : {event.text, event.id, event.name})
-      if (!json::validUtf8(view(text))) std::abort();
-    const bool content = event.type != PAGODA_EV_START && event.type != PAGODA_EV_USAGE &&
-                         event.type != PAGODA_EV_EXTRA;
-    if (content && finished) std::abort();
-    if (event.type == PAGODA_EV_FINISH) finished = true;
-    if (event.type == PAGODA_EV_EXTRA && !json::valid(view(event.text))) std::abort();
-    if (event.type == PAGODA_EV_TOOL_BEGIN && event.index != tools++) std::abort();
-    if (event.type == PAGODA_EV_TOOL_ARGS && event.index >= tools) std::abort();
   }
 };
 
@@ -99,7 +71,7 @@ void readAnswer(Plugin& plugin, bool whole, std::string_view body) {
   request.raw_json = str(whole ? kRequest : std::string_view(R"({"messages":[]})"));
   pagoda_exchange* exchange = begin(plugin, request);
   if (exchange == nullptr) return;
-  Rules rules;
+  pagoda::fuzz::EventRules rules;
   auto error = init<pagoda_error>();
   pagoda_status status = PAGODA_OK;
   do {
@@ -112,7 +84,7 @@ void readAnswer(Plugin& plugin, bool whole, std::string_view body) {
     frame.data = bytes(data);
     status = plugin.api.on_data(exchange, &frame, &rules.sink, &error);
   } while (status == PAGODA_OK && !body.empty());
-  if (status == PAGODA_OK && (!rules.started || !rules.finished)) std::abort();
+  if (status == PAGODA_OK && (!rules.started || rules.finished.empty())) std::abort();
   plugin.api.end(exchange);
 }
 

@@ -7,7 +7,6 @@
 #include <catch2/catch.hpp>
 
 #include "tests/plugins/anthropic/claude.h"
-#include "tests/support/framed.h"
 
 using namespace test;
 
@@ -40,20 +39,6 @@ std::string problemWith(const Recording& recording) {
     if (std::string problem = difference(seen, said); !problem.empty()) return problem;
   }
   return {};
-}
-
-// The body cut at random places, put together again by the host's own framer.
-std::vector<Frame> framesOf(std::string_view body, std::mt19937& random) {
-  std::vector<std::size_t> cuts;
-  for (std::size_t at = 0;;) {
-    at += 1 + random() % 60;
-    if (at >= body.size()) break;
-    cuts.push_back(at);
-  }
-  std::vector<Frame> frames;
-  const auto framed = pagoda::test::frame(pagoda::Framing::Sse, body, cuts);
-  for (const auto& frame : framed.frames) frames.push_back({frame.data, frame.event});
-  return frames;
 }
 
 }  // namespace
@@ -106,7 +91,7 @@ TEST_CASE("a stream reads the same wherever its bytes were cut", "[anthropic][go
     if (said.error) continue;
     ++streams;
     for (int round = 0; round < 20; ++round) {
-      const Exchange seen = playFrames(framesOf(recording.body, random), round % 2 == 0);
+      const Exchange seen = playFrames(framesCutAtRandom(recording.body, random), round % 2 == 0);
       INFO(recording.file << " round " << round);
       REQUIRE(seen.status == PAGODA_OK);
       REQUIRE(difference(seen, said) == "");

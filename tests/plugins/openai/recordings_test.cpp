@@ -8,7 +8,6 @@
 #include <catch2/catch.hpp>
 
 #include "tests/plugins/openai/gpt.h"
-#include "tests/support/framed.h"
 
 using namespace test;
 
@@ -41,20 +40,6 @@ std::string problemWith(const Recording& recording) {
     if (std::string problem = difference(seen, said); !problem.empty()) return problem;
   }
   return {};
-}
-
-// The body cut at random places, put together again by the host's own framer.
-std::vector<Frame> framesOf(std::string_view body, std::mt19937& random) {
-  std::vector<std::size_t> cuts;
-  for (std::size_t at = 0;;) {
-    at += 1 + random() % 60;
-    if (at >= body.size()) break;
-    cuts.push_back(at);
-  }
-  std::vector<Frame> frames;
-  const auto framed = pagoda::test::frame(pagoda::Framing::Sse, body, cuts);
-  for (const auto& frame : framed.frames) frames.push_back({frame.data, frame.event});
-  return frames;
 }
 
 bool isAnswer(const Recording& recording) {
@@ -132,7 +117,7 @@ TEST_CASE("a stream of responses reads the same wherever its bytes were cut", "[
     if (said.error) continue;
     ++streams;
     for (int round = 0; round < 20; ++round) {
-      const Exchange seen = playFrames(framesOf(recording.body, random), round % 2 == 0);
+      const Exchange seen = playFrames(framesCutAtRandom(recording.body, random), round % 2 == 0);
       INFO(recording.file << " round " << round);
       REQUIRE(seen.status == PAGODA_OK);
       REQUIRE(difference(seen, said) == "");

@@ -5,6 +5,8 @@
 #include <simdjson.h>
 #include <stdexcept>
 
+#include "tests/support/framed.h"
+
 namespace test {
 
 namespace {
@@ -204,6 +206,19 @@ std::string difference(const Exchange& seen, const Expected& expected) {
     if (off < -0.01 || off > 1.01) return "cost " + std::to_string(seen.usage->cost_nusd);
   }
   return {};
+}
+
+std::vector<Frame> framesCutAtRandom(std::string_view body, std::mt19937& random) {
+  std::vector<std::size_t> cuts;
+  for (std::size_t at = 0;;) {
+    at += 1 + random() % 60;
+    if (at >= body.size()) break;
+    cuts.push_back(at);
+  }
+  std::vector<Frame> frames;
+  const auto framed = pagoda::test::frame(pagoda::Framing::Sse, body, cuts);
+  for (const auto& frame : framed.frames) frames.push_back({frame.data, frame.event});
+  return frames;
 }
 
 }  // namespace test

@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/plugins/support/fake_host.h"
@@ -39,6 +41,9 @@ struct Recording {
 Recording readRecording(const std::filesystem::path& file);
 std::vector<std::filesystem::path> filesIn(const std::filesystem::path& folder);
 Expected readExpected(const Recording& recording);
+
+/// An SSE body cut at random places, put together again by the host's own framer.
+std::vector<Frame> framesCutAtRandom(std::string_view body, std::mt19937& random);
 
 /// Plays the recording through the plugin. `base` names its type and settings.
 Exchange play(const Recording& recording, bool lastAlone = false, const Request& base = {});
