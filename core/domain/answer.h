@@ -81,7 +81,7 @@ struct AttemptRecord {
   /// What the figures cost where the charge is another: by our price where the provider stated one,
   /// by the provider's figures where they pass the hold.
   std::optional<Money> reported;
-  Millis firstByte{-1};    ///< -1: none came
+  Millis firstByte{-1};  ///< -1: none came
   Millis total{0};
 };
 

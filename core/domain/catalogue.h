@@ -26,8 +26,8 @@ struct Model {
   std::string upstreamId;  ///< what the upstream calls it
   int tier = 0;
   ModelKind kind = ModelKind::Chat;
-  Price price;               ///< the first one
-  std::vector<Price> later;  ///< that follow it, by the day from which each holds
+  Price price;                     ///< the first one
+  std::vector<Price> later;        ///< that follow it, by the day from which each holds
   std::uint64_t capabilities = 0;  ///< Capability bits
   std::uint32_t refuses = 0;       ///< Parameter bits
   Tokens cacheMinimum = -1;        ///< shortest prompt that is cached; -1: not known

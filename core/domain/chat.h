@@ -135,7 +135,7 @@ struct Usage {
   bool estimated = false;
   std::optional<Tokens> cacheWriteHour;  ///< part of cacheWrite that is kept for an hour
   std::optional<Tokens> searches;        ///< that the model made on its own
-  bool suspect = false;  ///< figures came that cannot be true; they are absent here
+  bool suspect = false;                  ///< figures came that cannot be true; they are absent here
 };
 
 enum class EventType {

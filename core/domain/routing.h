@@ -18,8 +18,8 @@ namespace pagoda {
 
 /// What the classifier made of a request.
 struct RequestClass {
-  std::string task = "general";  ///< coding, general, analysis, premium, realtime
-  double confidence = 0;         ///< 0..1; 0: nothing matched, the default was taken
+  std::string task = "general";      ///< coding, general, analysis, premium, realtime
+  double confidence = 0;             ///< 0..1; 0: nothing matched, the default was taken
   std::optional<double> difficulty;  ///< probability that a strong model is needed; none: not known
   int preferredTier = 1;
   std::uint64_t needs = 0;           ///< Capability bits
@@ -34,7 +34,7 @@ enum class Health { Up, Degraded, Probing, Down };
 struct Candidate {
   const Model* model = nullptr;
   Health health = Health::Up;
-  Money expectedCost;         ///< worst case of this request
+  Money expectedCost;  ///< worst case of this request
   /// Of `model`, on the day of the request; null: its first one.
   const Price* price = nullptr;
   std::uint32_t dropped = 0;  ///< Parameter bits of the request that it is not sent

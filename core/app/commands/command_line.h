@@ -53,8 +53,8 @@ int runCommandLine(const std::vector<std::string>& words, Console& console);
 /// Directory, environment and flags (--config, --port, --host, --data-dir, --set) of a command.
 ConfigSources sourcesOf(const Arguments& arguments, const Environment& environment);
 
-/// The settings of a command that works on the database: a provider's missing secret is no matter of
-/// it. Throws ConfigError.
+/// The settings of a command that works on the database: a provider's missing secret is no matter
+/// of it. Throws ConfigError.
 Settings storageSettingsOf(const Arguments& arguments, const Environment& environment);
 
 }  // namespace pagoda::app

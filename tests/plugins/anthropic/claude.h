@@ -35,7 +35,7 @@ struct Said {
   std::vector<ToolCall> tools;
   std::optional<std::int64_t> input, output, cacheRead, cacheWrite;
   std::size_t citations = 0;
-  std::size_t others = 0;    // blocks that are neither text, thinking nor a call
+  std::size_t others = 0;  // blocks that are neither text, thinking nor a call
 };
 
 /// By simdjson's tree, none of the plugin's code.

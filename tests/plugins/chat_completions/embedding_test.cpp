@@ -110,9 +110,8 @@ TEST_CASE("an answer that leaves an input without its vector is refused",
 }
 
 TEST_CASE("Perplexity's signed bytes become numbers", "[chat_completions][embeddings][golden]") {
-  const Recording recording =
-      readRecording(std::filesystem::path(PAGODA_SOURCE_DIR) /
-                    "tests/golden/perplexity/embeddings_int8.json");
+  const Recording recording = readRecording(std::filesystem::path(PAGODA_SOURCE_DIR) /
+                                            "tests/golden/perplexity/embeddings_int8.json");
   Request request = texts(R"({"base_url":"https://api.perplexity.ai"})", recording.requestBody);
   const Exchange seen = runWhole(request, recording.body);
   REQUIRE(seen.status == PAGODA_OK);
