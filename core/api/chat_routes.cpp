@@ -46,6 +46,7 @@ Task<Result<ChatRequest>> readChat(const ApiContext& api, RequestScope& scope, R
 
 services::CorridorRequest corridorOf(const ApiContext& api, RequestScope& scope, ChatRequest chat) {
   services::CorridorRequest corridor = beginCorridor(api, scope, chat.stream);
+  corridor.strategy = scope.http.header("x-pagoda-strategy");
   corridor.chat = std::move(chat);
   return corridor;
 }

@@ -118,9 +118,11 @@ void addOutcomeHeaders(HeaderList& headers, const Outcome& outcome, bool streami
   if (!outcome.provider.empty())
     headers.emplace_back("x-pagoda-provider", headerText(outcome.provider));
   if (outcome.tier >= 0) headers.emplace_back("x-pagoda-tier", std::to_string(outcome.tier));
-  // The attempt that streams is not recorded yet when the headers go out.
+  // The attempt that streams is not recorded yet when the headers go out; one that was collected
+  // before it is streamed is.
+  const bool underWay = streaming && !outcome.ended;
   headers.emplace_back("x-pagoda-attempts",
-                       std::to_string(outcome.attempts.size() + (streaming ? 1 : 0)));
+                       std::to_string(outcome.attempts.size() + (underWay ? 1 : 0)));
   if (outcome.simulated) headers.emplace_back("x-pagoda-simulated", "true");
   if (outcome.clampedTo)
     headers.emplace_back("x-pagoda-max-tokens-clamped", std::to_string(*outcome.clampedTo));

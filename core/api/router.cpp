@@ -29,6 +29,7 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"GET", "/metrics/prometheus", Access::User, getPrometheus, kScopeUsage},
     {"POST", "/reset-metrics", Access::Admin, postResetMetrics, kScopeAdmin},
     {"GET", "/v1/decisions/", Access::User, getDecision, kScopeUsage},
+    {"POST", "/v1/feedback", Access::User, postFeedback},
     {"GET", "/admin/keys", Access::Admin, getKeys, kScopeAdmin},
     {"POST", "/admin/keys", Access::Admin, postKey, kScopeAdmin},
     {"GET", "/admin/keys/", Access::Admin, getKey, kScopeAdmin},

@@ -43,6 +43,7 @@ Task<void> getMetrics(const ApiContext& api, RequestScope& scope);
 Task<void> getPrometheus(const ApiContext& api, RequestScope& scope);
 Task<void> postResetMetrics(const ApiContext& api, RequestScope& scope);
 Task<void> getDecision(const ApiContext& api, RequestScope& scope);
+Task<void> postFeedback(const ApiContext& api, RequestScope& scope);
 Task<void> getKeys(const ApiContext& api, RequestScope& scope);
 Task<void> postKey(const ApiContext& api, RequestScope& scope);
 Task<void> getKey(const ApiContext& api, RequestScope& scope);

@@ -248,6 +248,8 @@ Engine::Engine(Configuration given, const EnginePlace& place)
               TimeZone::find(configuration.settings.cost.timeZone)),
       health(clock, breakerRules(configuration.settings.upstream)),
       metrics(store.ledger().counters()),
-      orchestrator({clock, store.ledger(), budgets, health, metrics, api::httpStatusOf}, serving) {}
+      feedback(store.memory(), clock, log),
+      orchestrator({clock, store.ledger(), budgets, health, metrics, api::httpStatusOf, &feedback},
+                   serving) {}
 
 }  // namespace pagoda::app

@@ -14,6 +14,7 @@
 #include "core/plugin_host/plugin_host.h"
 #include "core/services/authenticator.h"
 #include "core/services/budget_ledger.h"
+#include "core/services/feedback_desk.h"
 #include "core/services/health_board.h"
 #include "core/services/metrics.h"
 #include "core/services/orchestrator.h"
@@ -43,6 +44,7 @@ struct Engine {
   services::BudgetLedger budgets;
   services::HealthBoard health;
   services::Metrics metrics;
+  services::FeedbackDesk feedback;
   services::Orchestrator orchestrator;
 };
 

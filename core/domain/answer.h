@@ -100,6 +100,7 @@ struct Outcome {
   int tier = -1;
   std::string taskType;  ///< as classified
   bool simulated = false;
+  bool ended = false;    ///< no attempt is under way: `attempts` has all of them
   bool clamped = false;  ///< max_tokens was lowered to what the budget pays for
   std::optional<Tokens> clampedTo;
   std::uint32_t dropped = 0;  ///< Parameter bits that the model was not sent

@@ -54,12 +54,21 @@ struct Excluded {
 
 enum class PlanMode { Fallback, Cascade, Refine, Race, Ensemble };
 
+/// What an ensemble makes of its answers.
+enum class Combine {
+  Vote,   ///< the answer that most give, in other words or not
+  Judge,  ///< the plan's judge picks one
+  Merge,  ///< the judge writes one out of all
+};
+
 struct PlanStep {
   std::size_t candidate = 0;    ///< index into the candidates
   Millis timeout{0};            ///< 0: what is left of the deadline
   Tokens maxOutputTokens = -1;  ///< -1: as requested
   Millis delay{0};              ///< Race: joins so long after the first, or once another has failed
-  std::string instruction{};    ///< Refine: in place of the host's own; may be empty
+  std::string instruction{};    ///< Refine, judge: in place of the host's own; may be empty
+  bool judge = false;           ///< Ensemble: it combines the others' answers
+  double weight = 1;            ///< Vote
 };
 
 struct Plan {
@@ -67,11 +76,18 @@ struct Plan {
   std::vector<PlanStep> steps;
   std::string reason;    ///< the strategy's one line on why
   std::string strategy;  ///< name and version of the plugin that decided
+  /// Which of the configuration's strategies that is: "strategy", "route:demo"; empty: none was
+  /// asked.
+  std::string slot;
   std::uint64_t memo = 0;
   Money maxCost = Money::max();
   OnBreak onBreak = OnBreak::Error;
   bool filterElsewhere = false;  ///< see ModelRoute
+  Combine combine = Combine::Vote;
+  std::uint32_t quorum = 0;  ///< Ensemble: answers that suffice; 0: all
 };
+
+struct Lesson;
 
 /// Input of a strategy. Views live until plan() returns.
 struct Features {
@@ -95,6 +111,16 @@ class Strategy {
   virtual std::string_view name() const = 0;
   virtual Result<Plan> plan(const Features& features, const Catalogue& catalogue,
                             const std::vector<Candidate>& candidates) = 0;
+
+  /// Whether learn() has any effect: lessons cost something to write.
+  virtual bool learns() const { return false; }
+  /// What came of a decision. Off the requests' path; lessons come in no particular order.
+  virtual void learn(const Lesson& /*lesson*/) {}
+  /// What was learnt, in the plugin's own form; empty: nothing is kept. Errors: PluginFault.
+  virtual Result<std::string> save() { return std::string{}; }
+  /// Takes over what save() gave; once, before the first plan. False: it is of a form that this
+  /// version does not know, and everything begins anew.
+  virtual bool load(std::string_view /*state*/, std::string_view /*fromVersion*/) { return false; }
 };
 
 }  // namespace pagoda

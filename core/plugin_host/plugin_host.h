@@ -34,7 +34,7 @@ struct PluginHostOptions {
   Millis loadTimeout{10'000};  ///< for a library's constructors and init
   /// What the executor carries out.
   std::vector<PlanMode> planModes{PlanMode::Fallback, PlanMode::Cascade, PlanMode::Refine,
-                                  PlanMode::Race};
+                                  PlanMode::Race, PlanMode::Ensemble};
 };
 
 /// Limits on what a provider plugin may hand over; behind them stand the limits of the HTTP client.

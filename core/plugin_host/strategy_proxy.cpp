@@ -1,6 +1,7 @@
 #include "core/plugin_host/strategy_proxy.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <pagoda/strategy.h>
@@ -10,6 +11,7 @@
 #include "core/plugin_host/secret_book.h"
 #include "core/plugin_host/settings.h"
 #include "core/plugin_host/status.h"
+#include "core/plugin_host/strategy_learning.h"
 #include "core/plugin_host/text.h"
 
 namespace pagoda::plugin_host {
@@ -57,6 +59,9 @@ class PlanBuilder {
   pagoda_plan* raw() { return &raw_; }
   void finish() {
     plan_.memo = raw_.memo;
+    plan_.quorum = raw_.quorum;
+    if (raw_.combine == PAGODA_COMBINE_JUDGE) plan_.combine = Combine::Judge;
+    if (raw_.combine == PAGODA_COMBINE_MERGE) plan_.combine = Combine::Merge;
     if (raw_.max_cost_nusd >= 0) plan_.maxCost = Money::fromNanoUsd(raw_.max_cost_nusd);
   }
 
@@ -83,6 +88,8 @@ class PlanBuilder {
     made.timeout = Millis(step->timeout_ms);
     made.maxOutputTokens = std::max<std::int64_t>(-1, step->max_output_tokens);
     made.delay = Millis(step->delay_ms);
+    made.judge = step->role == PAGODA_STEP_ROLE_JUDGE;
+    if (std::isfinite(step->weight)) made.weight = std::max(0.0, step->weight);
     try {
       if (step->instruction.size > 0)
         made.instruction = cleanLine(viewOf(step->instruction), kLongestInstruction);
@@ -164,6 +171,39 @@ class StrategyProxy final : public Strategy {
     builder.finish();
     plan.strategy = library_->label();
     return plan;
+  }
+
+  bool learns() const override { return api().feedback != nullptr; }
+
+  void learn(const Lesson& lesson) override {
+    if (!learns()) return;
+    const FeedbackView view(lesson);
+    tellPlugin(library_->callee(), "feedback",
+               static_cast<void (*)(pagoda_strategy*, const pagoda_feedback*)>(api().feedback),
+               plugin_, view.get());
+  }
+
+  Result<std::string> save() override {
+    using Save = pagoda_status(pagoda_strategy*, pagoda_buf*, pagoda_error*);
+    if (api().save == nullptr) return std::string{};
+    StateBuffer buffer;
+    pagoda_error error = freshError();
+    const pagoda_status status =
+        callPlugin(library_->callee(), "save", &error, static_cast<Save*>(api().save), plugin_,
+                   buffer.get(), &error);
+    if (status == PAGODA_E_NOT_IMPLEMENTED) return std::string{};
+    if (status < 0) return refused(status, error, "it cannot save what it learnt: ");
+    return buffer.take();
+  }
+
+  bool load(std::string_view state, std::string_view fromVersion) override {
+    using Load = pagoda_status(pagoda_strategy*, pagoda_bytes, pagoda_str, pagoda_error*);
+    if (api().load == nullptr) return false;
+    pagoda_error error = freshError();
+    const pagoda_status status =
+        callPlugin(library_->callee(), "load", &error, static_cast<Load*>(api().load), plugin_,
+                   bytesOf(state), strOf(fromVersion), &error);
+    return status >= 0;
   }
 
  private:

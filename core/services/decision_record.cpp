@@ -67,6 +67,10 @@ void writeCandidates(JsonWriter& json, const Selection& selection) {
 void writePlan(JsonWriter& json, const Plan& plan, const Selection& selection) {
   json.key("plan").beginObject();
   json.member("strategy", plan.strategy);
+  if (!plan.slot.empty()) {
+    json.member("slot", plan.slot);
+    json.member("memo", std::to_string(plan.memo));  // a number of JSON does not hold 64 bits
+  }
   json.member("mode", modeName(plan.mode));
   json.member("reason", plan.reason);
   json.key("steps").beginArray();
@@ -82,7 +86,9 @@ void writeOutcome(JsonWriter& json, const Outcome& outcome) {
     json.beginObject();
     json.member("model", attempt.model);
     json.member("provider", attempt.provider);
+    json.member("upstream_model", attempt.upstreamModel);
     json.member("tier", attempt.tier);
+    if (!attempt.weakness.empty()) json.member("weakness", attempt.weakness);
     if (attempt.failure) {
       json.member("failure", pagoda::nameOf(attempt.failure->kind));
       json.member("http_status", attempt.failure->httpStatus);
@@ -95,11 +101,20 @@ void writeOutcome(JsonWriter& json, const Outcome& outcome) {
     json.endObject();
   }
   json.endArray();
+  if (const auto winner = winnerOf(outcome))
+    json.member("winner", static_cast<std::int64_t>(*winner));
   if (outcome.error) json.member("error", pagoda::nameOf(outcome.error->code));
   json.rawMember("cost_usd", outcome.cost.toString());
 }
 
 }  // namespace
+
+std::optional<std::size_t> winnerOf(const Outcome& outcome) {
+  if (outcome.error) return std::nullopt;
+  for (std::size_t i = outcome.attempts.size(); i-- > 0;)
+    if (!outcome.attempts[i].failure && outcome.attempts[i].model == outcome.model) return i;
+  return std::nullopt;
+}
 
 std::string_view nameOf(CostBasis basis) {
   switch (basis) {

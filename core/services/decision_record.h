@@ -2,6 +2,8 @@
 // The decision as a record: what was understood, which candidates there were and why each was or
 // was not taken, the plan, and what came of it. Holds no prompt and no answer.
 
+#include <cstddef>
+#include <optional>
 #include <string>
 
 #include "core/domain/answer.h"
@@ -16,6 +18,9 @@ namespace pagoda::services {
 std::string decisionJson(const CorridorRequest& request, const RequestClass& requestClass,
                          const Selection& selection, const Plan* plan, const Outcome* outcome,
                          std::string_view handedOver = {});
+
+/// The attempt whose answer the client got; none where it got an error.
+std::optional<std::size_t> winnerOf(const Outcome& outcome);
 
 std::string_view nameOf(CostBasis basis);
 std::string_view nameOf(Health health);

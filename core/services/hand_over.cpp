@@ -200,7 +200,8 @@ void replayChoice(const AnswerChoice& choice, std::uint32_t index, AnswerSink& s
 
 }  // namespace
 
-void replay(const Outcome& outcome, AnswerSink& sink) {
+void replay(Outcome& outcome, AnswerSink& sink) {
+  outcome.ended = true;
   const ChatAnswer& answer = outcome.answer;
   const std::string sources = sourcesOf(answer);
   SourcedSink sourced(sink, sources);

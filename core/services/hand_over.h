@@ -37,7 +37,7 @@ class SourcedSink final : public AnswerSink {
   std::string_view sources_;
 };
 
-/// Says a collected answer to a sink that has heard nothing yet.
-void replay(const Outcome& outcome, AnswerSink& sink);
+/// Says a collected answer to a sink that has heard nothing yet. The outcome ends with it.
+void replay(Outcome& outcome, AnswerSink& sink);
 
 }  // namespace pagoda::services

@@ -7,8 +7,10 @@
 #include "core/services/classifier.h"
 #include "core/services/decision_record.h"
 #include "core/services/executor.h"
+#include "core/services/feedback_desk.h"
 #include "core/services/hand_over.h"
 #include "core/services/health_board.h"
+#include "core/services/lesson_record.h"
 #include "core/services/metrics.h"
 #include "core/services/planning.h"
 #include "core/services/selector.h"
@@ -48,6 +50,12 @@ AttemptRow rowOf(const AttemptRecord& attempt) {
   return row;
 }
 
+void teach(FeedbackDesk* desk, Strategy* strategy, const ChatRequest& request, const Plan& plan,
+           const Selection& selection, const Outcome& outcome, std::size_t first, Millis total) {
+  if (desk == nullptr || strategy == nullptr || !strategy->learns()) return;
+  desk->tell(lessonOf(request, plan, selection, outcome, first, total));
+}
+
 /// Counts a request as in flight while it lives.
 class InFlight {
  public:
@@ -63,7 +71,9 @@ class InFlight {
 }  // namespace
 
 Orchestrator::Orchestrator(Parts parts, std::shared_ptr<const Serving> serving)
-    : parts_(std::move(parts)), serving_(std::move(serving)) {}
+    : parts_(std::move(parts)), serving_(nullptr) {
+  swap(std::move(serving));
+}
 
 Task<Outcome> Orchestrator::answer(CorridorRequest& request, AnswerSink* stream, Runtime& runtime) {
   const std::shared_ptr<const Serving> serving = serving_.load();
@@ -109,7 +119,11 @@ Task<Outcome> Orchestrator::answer(CorridorRequest& request, AnswerSink* stream,
   co_await handOver(request, *serving, stream, runtime, outcome, handedOver);
   mark = clock.now();
 
+  const Millis total = std::chrono::duration_cast<Millis>(mark - request.received);
+  teach(parts_.feedback, strategyOf(*serving, plan->slot), request.chat, *plan, *selection, outcome,
+        0, total);
   co_await account(request, requestClass, *selection, *plan, handedOver, outcome, runtime);
+  outcome.ended = true;
   lap(outcome.times.account);
   co_return outcome;
 }
@@ -149,8 +163,12 @@ Task<void> Orchestrator::handOver(CorridorRequest& request, const Serving& servi
     record = decisionJson(second, requestClass, *selection, &*plan, nullptr);
     std::optional<SourcedSink> sourced;
     if (stream != nullptr) sourced.emplace(*stream, sources);
+    const std::size_t first = outcome.attempts.size();
     Executor executor(parts_, serving, second, sourced ? &*sourced : nullptr, runtime, outcome);
     co_await executor.run(*plan, *selection);
+    const Duration taken = runtime.clock().now() - second.received;
+    teach(parts_.feedback, strategyOf(serving, plan->slot), second.chat, *plan, *selection, outcome,
+          first, std::chrono::duration_cast<Millis>(taken));
   }
   const bool answered = plan && !outcome.error;
   const bool begun = plan && !outcome.attempts.empty() && outcome.attempts.back().delivered;
@@ -217,6 +235,7 @@ std::shared_ptr<const Serving> Orchestrator::serving() const {
   return serving_.load();
 }
 void Orchestrator::swap(std::shared_ptr<const Serving> serving) {
+  if (parts_.feedback != nullptr && serving) parts_.feedback->seat(*serving);
   serving_.store(std::move(serving));
 }
 

@@ -21,6 +21,7 @@ namespace pagoda::services {
 class BudgetLedger;
 class HealthBoard;
 class Classifier;
+class FeedbackDesk;
 class Metrics;
 struct Selection;
 
@@ -33,6 +34,7 @@ struct CorridorRequest {
   bool withData = false;        ///< a model with `then` has given its data already
   std::string route;            ///< "/generate", "/v1/chat/completions"
   std::string clientRequestId;  ///< as the client sent it, or empty
+  std::string strategy;         ///< that the client asks for by x-pagoda-strategy, or empty
   TimePoint received;
   TimePoint deadline = TimePoint::max();
   CancelSource* cancel = nullptr;  ///< the client went away; may be null
@@ -49,6 +51,15 @@ class AnswerSink : public EventSink {
   virtual Task<Result<void>> drain() = 0;
 };
 
+/// A further strategy of the configuration, and the requests that it decides.
+struct NamedStrategy {
+  std::string name;
+  std::shared_ptr<Strategy> strategy;
+  bool byHeader = false;          ///< a client may ask for it
+  std::vector<std::string> keys;  ///< ids of API keys, or "team:NAME"
+  std::vector<std::string> tasks;
+};
+
 /// What swaps as one: catalogue, providers, strategy and limits of one configuration.
 struct Serving {
   std::shared_ptr<const Catalogue> catalogue;
@@ -56,6 +67,7 @@ struct Serving {
   std::shared_ptr<Strategy> strategy;
   /// By the name of the route that has a strategy of its own.
   std::map<std::string, std::shared_ptr<Strategy>, std::less<>> routeStrategies;
+  std::vector<NamedStrategy> strategies;         ///< the first one that fits decides
   std::shared_ptr<const Classifier> classifier;  ///< made from `catalogue`
   AttemptLimits limits;
   Money maxRequestCost = Money::max();
@@ -82,6 +94,7 @@ class Orchestrator {
     Metrics& metrics;
     /// HTTP status of an error, for the ledger's row (core/api/error_table.h).
     std::function<int(ErrorCode)> statusOf;
+    FeedbackDesk* feedback = nullptr;  ///< null: strategies learn nothing
   };
   Orchestrator(Parts parts, std::shared_ptr<const Serving> serving);
 
@@ -98,7 +111,11 @@ class Orchestrator {
   /// count where it has one, else estimated. Costs nothing and leaves no row.
   Task<Result<TokenCount>> countTokens(CorridorRequest& request, Runtime& runtime);
 
+  /// Null where strategies learn nothing.
+  FeedbackDesk* feedback() const { return parts_.feedback; }
+
   std::shared_ptr<const Serving> serving() const;
+  /// Its strategies take over what those in their places had learnt; blocks for the store.
   void swap(std::shared_ptr<const Serving> serving);
 
  private:

@@ -17,6 +17,10 @@ RequestClass classOf(const Serving& serving, const CorridorRequest& request);
 Features featuresOf(const CorridorRequest& request, const RequestClass& requestClass,
                     const Selection& selection, const Purse& purse, TimePoint now);
 
+/// Null where there is none of that name.
+Strategy* strategyOf(const Serving& serving, std::string_view slot);
+
+/// Errors: those of the strategy, and InvalidRequest for a strategy that a request may not ask for.
 Result<Plan> planFor(const Serving& serving, const CorridorRequest& request,
                      const Features& features, const Selection& selection);
 

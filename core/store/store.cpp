@@ -15,6 +15,7 @@
 #include "core/store/sqlite_error.h"
 #include "core/store/sqlite_key_store.h"
 #include "core/store/sqlite_ledger.h"
+#include "core/store/sqlite_strategy_memory.h"
 
 namespace pagoda::store {
 namespace {
@@ -114,6 +115,7 @@ Store openStore(const std::string& path, const StoreOptions& options, const Cloc
     if (isMemoryPath(paths.database))
       store.lock_->keepsMemory = std::make_unique<Database>(paths.database, forDatabase);
     store.keys_ = std::make_unique<SqliteKeyStore>(paths, forDatabase, clock);
+    store.memory_ = std::make_unique<SqliteStrategyMemory>(paths, forDatabase);
     store.ledger_ = std::make_unique<SqliteLedger>(std::move(database), paths,
                                                    WriterOptions{forDatabase, options.queueLimit},
                                                    options.openHolds, clock, *options.zone);

@@ -7,6 +7,7 @@
 #include "core/base/time_zone.h"
 #include "core/domain/keys.h"
 #include "core/domain/ledger.h"
+#include "core/domain/lesson.h"
 #include "core/store/store_error.h"
 #include "core/store/usage_report.h"
 
@@ -33,6 +34,7 @@ class Store {
   ~Store();
   Ledger& ledger() { return *ledger_; }
   KeyStore& keys() { return *keys_; }
+  StrategyMemory& memory() { return *memory_; }
 
  private:
   friend Store openStore(const std::string&, const StoreOptions&, const Clock&);
@@ -40,6 +42,7 @@ class Store {
   Store();
   std::unique_ptr<Lock> lock_;
   std::unique_ptr<KeyStore> keys_;
+  std::unique_ptr<StrategyMemory> memory_;
   std::unique_ptr<Ledger> ledger_;
 };
 

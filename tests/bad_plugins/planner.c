@@ -9,6 +9,7 @@ PAGODA_MANIFEST(
 
 struct pagoda_strategy {
   char mode[32];
+  char learnt[256]; /* the last feedback, in words */
 };
 
 static int is(const pagoda_strategy* s, const char* mode) {
@@ -72,6 +73,40 @@ static pagoda_status plan(pagoda_strategy* s, const pagoda_features* f, const pa
   return PAGODA_OK;
 }
 
+static void feedback(pagoda_strategy* s, const pagoda_feedback* f) {
+  const pagoda_step_result* step =
+      f->winner < 0 ? NULL : PAGODA_AT(pagoda_step_result, f->steps, (uint32_t)f->winner);
+  snprintf(s->learnt, sizeof s->learnt,
+           "source=%d memo=%llu rating=%.2f %.*s status=%d cost=%lld %.*s", (int)f->source,
+           (unsigned long long)f->memo, f->rating, (int)f->comment_label.size,
+           f->comment_label.data ? f->comment_label.data : "", (int)f->status,
+           step ? (long long)step->cost_nusd : -1LL, step ? (int)step->candidate_id.size : 0,
+           step ? step->candidate_id.data : "");
+}
+static pagoda_status save(pagoda_strategy* s, pagoda_buf* out, pagoda_error* err) {
+  const size_t size = strlen(s->learnt);
+  if (is(s, "never_saves")) return script_fail(err, PAGODA_E_INTERNAL, "out of paper");
+  if (is(s, "endless")) {
+    while (out->grow(out, 1u << 20) == PAGODA_OK) out->pos = out->end;
+    return PAGODA_E_TOO_LARGE;
+  }
+  if ((size_t)(out->end - out->pos) < size) {
+    const int32_t grown = out->grow(out, size);
+    if (grown < 0) return grown;
+  }
+  memcpy(out->pos, s->learnt, size);
+  out->pos += size;
+  return PAGODA_OK;
+}
+static pagoda_status load(pagoda_strategy* s, pagoda_bytes state, pagoda_str from_version,
+                          pagoda_error* err) {
+  (void)err;
+  if (state.size < 6 || memcmp(state.data, "source", 6) != 0) return PAGODA_E_INCOMPATIBLE;
+  snprintf(s->learnt, sizeof s->learnt, "%.*s (from %.*s)", (int)state.size,
+           (const char*)state.data, (int)from_version.size, from_version.data);
+  return PAGODA_OK;
+}
+
 static const pagoda_strategy_type type = {sizeof(pagoda_strategy_type), 0, "planner", "Planner",
                                           "{}"};
 static uint32_t type_count(void) {
@@ -85,7 +120,10 @@ static const pagoda_strategy_api api = {.struct_size = sizeof(pagoda_strategy_ap
                                         .type_at = type_at,
                                         .create = create,
                                         .destroy = destroy,
-                                        .plan = plan};
+                                        .plan = plan,
+                                        .feedback = feedback,
+                                        .save = save,
+                                        .load = load};
 static pagoda_status init(const pagoda_host* host, pagoda_error* err) {
   (void)host, (void)err;
   return PAGODA_OK;

@@ -9,9 +9,11 @@
 #include "core/api/error_table.h"
 #include "core/api/router.h"
 #include "core/services/classifier.h"
+#include "core/services/feedback_desk.h"
 #include "tests/support/fake_http.h"
 #include "tests/support/fake_keys.h"
 #include "tests/support/fake_ledger.h"
+#include "tests/support/fake_memory.h"
 #include "tests/support/fake_provider.h"
 #include "tests/support/fake_runtime.h"
 
@@ -56,7 +58,8 @@ struct ApiHouse {
     serving->strategy = std::make_shared<CatalogueOrder>();
     serving->defaultMaxTokens = 1000;
     serving->triesPerCandidate = 1;
-    services::Orchestrator::Parts parts{clock, ledger, budgets, health, metrics, api::httpStatusOf};
+    services::Orchestrator::Parts parts{
+        clock, ledger, budgets, health, metrics, api::httpStatusOf, &feedback};
     orchestrator = std::make_unique<services::Orchestrator>(std::move(parts), serving);
     api::ApiLimits limits;
     limits.maxBody = 1u << 20;
@@ -109,6 +112,8 @@ struct ApiHouse {
   services::Authenticator authenticator;
   RequestIdSource ids{clock};
   Log log{2, LogLevel::Off, LogFormat::Text};
+  FakeMemory memory;
+  services::FeedbackDesk feedback{memory, clock, log};
   std::string notReady;
   std::function<std::string(bool)> info = [](bool admin) {
     return std::string(admin ? R"({"paths":"all"})" : R"({"version":"1"})");

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "core/domain/lesson.h"
 #include "tests/core/plugin_host/plugin_bench.h"
 
 using namespace pagoda;
@@ -118,4 +119,45 @@ TEST_CASE("a strategy hears which modes the executor carries out", "[plugin_host
     bench.load("call/planner");
     CHECK_FALSE(planOf(bench, "race_first", choice));  // the plugin fails when it may race
   }
+}
+
+TEST_CASE("a strategy hears what came of its plan, and its state is carried over",
+          "[plugin_host][strategy]") {
+  PluginBench bench;
+  bench.load("call/planner");
+  auto strategy = bench.host.makeStrategy("planner", R"({"mode":"in_order"})");
+  REQUIRE(strategy);
+  CHECK((*strategy)->learns());
+  Lesson lesson;
+  lesson.source = Lesson::Source::Rating;
+  lesson.memo = 77;
+  lesson.rating = 0.25;
+  lesson.label = "wrong";
+  lesson.steps.resize(2);
+  lesson.steps[1].candidate = "far/big-2";
+  lesson.steps[1].cost = Money::fromNanoUsd(900);
+  lesson.winner = 1;
+  (*strategy)->learn(lesson);
+  const auto state = (*strategy)->save();
+  REQUIRE(state);
+  CHECK(*state == "source=1 memo=77 rating=0.25 wrong status=0 cost=900 far/big-2");
+
+  auto next = bench.host.makeStrategy("planner", R"({"mode":"in_order"})");
+  CHECK((*next)->load(*state, "0.9.0"));
+  CHECK(*(*next)->save() == *state + " (from 0.9.0)");
+  CHECK_FALSE((*next)->load("a form of its own", "0.1.0"));
+  CHECK(*(*next)->save() == *state + " (from 0.9.0)");
+}
+
+TEST_CASE("a strategy that cannot save is named", "[plugin_host][strategy]") {
+  PluginBench bench;
+  bench.load("call/planner");
+  auto broken = bench.host.makeStrategy("planner", R"({"mode":"never_saves"})");
+  const auto refused = (*broken)->save();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == ErrorCode::PluginFault);
+  CHECK_THAT(refused.error().message,
+             Catch::Contains("test.planner@1.0.0") && Catch::Contains("out of paper"));
+  auto endless = bench.host.makeStrategy("planner", R"({"mode":"endless"})");
+  CHECK_FALSE((*endless)->save());
 }

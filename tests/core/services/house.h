@@ -11,6 +11,7 @@
 
 #include "core/services/budget_ledger.h"
 #include "core/services/classifier.h"
+#include "core/services/feedback_desk.h"
 #include "core/services/health_board.h"
 #include "core/services/metrics.h"
 #include "core/services/orchestrator.h"
@@ -91,8 +92,8 @@ struct House {
     return m;
   }
   void make() {
-    Orchestrator::Parts parts{clock,  ledger,  budgets,
-                              health, metrics, [](ErrorCode) { return 502; }};
+    Orchestrator::Parts parts{
+        clock, ledger, budgets, health, metrics, [](ErrorCode) { return 502; }, desk};
     orchestrator = std::make_unique<Orchestrator>(std::move(parts), serving);
   }
   CorridorRequest request(std::string_view modelName = "auto") {
@@ -123,6 +124,7 @@ struct House {
   std::shared_ptr<FakeProvider> cheap = std::make_shared<FakeProvider>("cheap");
   std::shared_ptr<FakeProvider> dear = std::make_shared<FakeProvider>("dear");
   std::shared_ptr<Serving> serving = std::make_shared<Serving>();
+  FeedbackDesk* desk = nullptr;
   std::unique_ptr<Orchestrator> orchestrator;
 };
 

@@ -95,6 +95,8 @@ TEST_CASE("a cascade goes on from a weak answer, and both are billed", "[service
     CHECK(sink.begun == std::vector<std::string>{"large"});
     REQUIRE(outcome.attempts.size() == 2);
     CHECK(outcome.attempts.at(0).weakness == "cut off by max_tokens");
+    CHECK_THAT(house.ledger.rows.at(0).decisionJson,
+               Catch::Contains(R"("weakness":"cut off by max_tokens")"));
     CHECK(outcome.cost == outcome.attempts.at(0).cost + outcome.attempts.at(1).cost);
     CHECK(outcome.attempts.at(0).cost > Money{});
   }

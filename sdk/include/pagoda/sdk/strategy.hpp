@@ -58,6 +58,14 @@ class Plan {
 
 namespace detail {
 
+template <class S>
+inline constexpr bool kReviews =
+    requires(S& s, const pagoda_features& f, const pagoda_step_result& r) { s.review(f, r); };
+template <class S>
+inline constexpr bool kLearns = requires(S& s, const pagoda_feedback& f) { s.feedback(f); };
+template <class S>
+inline constexpr bool kSaves = requires(S& s, Buffer& out) { s.save(out); };
+
 struct StrategyObject {
   StrategyObject() = default;
   StrategyObject(const StrategyObject&) = delete;
@@ -205,10 +213,13 @@ class Strategies {
     api.self_test = selfTest;
     api.get_extension = extension;
     api.plan = plan;
-    api.review = review;
-    api.feedback = feedback;
-    api.save = save;
-    api.load = load;
+    // What no type has stays null, so that the host need not prepare it.
+    if constexpr ((detail::kReviews<Ss> || ...)) api.review = review;
+    if constexpr ((detail::kLearns<Ss> || ...)) api.feedback = feedback;
+    if constexpr ((detail::kSaves<Ss> || ...)) {
+      api.save = save;
+      api.load = load;
+    }
     return api;
   }
   static constexpr pagoda_strategy_api kApi = makeApi();
