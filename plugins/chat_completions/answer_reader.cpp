@@ -131,7 +131,7 @@ struct AnswerReader::ChoiceParts {
 };
 
 struct AnswerReader::MessageParts {
-  std::string_view content, reasoningContent, reasoning, refusal, tools;
+  std::string_view content, reasoningContent, reasoning, refusal, tools, functionCall;
 
   MessageParts(std::string_view text, std::string& extraBuffer) {
     Extra extra(extraBuffer);
@@ -146,6 +146,8 @@ struct AnswerReader::MessageParts {
         refusal = raw;
       } else if (key == "tool_calls") {
         tools = raw;
+      } else if (key == "function_call" && isObject(raw)) {
+        functionCall = raw;
       } else if (key != "role") {
         extra.keep(key, raw);
       }
@@ -268,7 +270,11 @@ void AnswerReader::message(Choice& choice, std::string_view raw, sdk::Events& ev
   if (!parts.content.empty()) content(choice, parts.content, events);
   if (const std::string_view words = text(parts.refusal); !words.empty())
     events.refusal(words, choice.number);
-  if (isArray(parts.tools)) choice.tools.read(parts.tools, events);
+  if (isArray(parts.tools) && parts.tools.find('{') != std::string_view::npos) {
+    choice.tools.read(parts.tools, events);
+  } else if (isObject(parts.functionCall)) {  // beside tool_calls it is the first of them again
+    choice.tools.legacy(parts.functionCall, events);
+  }
   if (!messageExtra_.empty()) events.extra(PAGODA_EXTRA_MESSAGE, messageExtra_, choice.number);
 }
 

@@ -1,8 +1,16 @@
 #include "chat_completions/tool_calls.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace pagoda::chat_completions {
+
+namespace {
+
+// Joins the pieces of a function_call, which has neither number nor id; no list is that long.
+constexpr std::int64_t kLegacyIndex = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
 
 struct ToolCalls::Element {
   std::int64_t index = -1;
@@ -14,9 +22,13 @@ struct ToolCalls::Element {
   std::string extra = "{";  // members that the events lack
   std::string functionExtra = "{";
 
-  explicit Element(std::string_view json);
+  enum class Form { Listed, Legacy };
+  explicit Element(std::string_view json, Form form = Form::Listed);
+  Element(const Element&) = delete;  // `arguments` looks into it
+  Element& operator=(const Element&) = delete;
 
  private:
+  void readListed(json::Reader& reader);
   static void keep(std::string& object, std::string_view key, std::string_view raw) {
     if (raw == "null") return;
     if (object.size() > 1) object += ',';
@@ -28,8 +40,20 @@ struct ToolCalls::Element {
   void readArguments(std::string_view raw);
 };
 
-ToolCalls::Element::Element(std::string_view json) {
+ToolCalls::Element::Element(std::string_view json, Form form) {
   json::Reader reader(json);
+  if (form == Form::Listed) {
+    readListed(reader);
+  } else {
+    index = kLegacyIndex;
+    readFunction(reader);
+  }
+  functionExtra += '}';
+  if (functionExtra != "{}") keep(extra, custom ? "custom" : "function", functionExtra);
+  extra += '}';
+}
+
+void ToolCalls::Element::readListed(json::Reader& reader) {
   std::string buffer;
   reader.object([&](std::string_view key, json::Reader& value) {
     if (key == "index") {
@@ -48,9 +72,6 @@ ToolCalls::Element::Element(std::string_view json) {
       keep(extra, member, value.raw());
     }
   });
-  functionExtra += '}';
-  if (functionExtra != "{}") keep(extra, custom ? "custom" : "function", functionExtra);
-  extra += '}';
 }
 
 void ToolCalls::Element::readFunction(json::Reader& function) {
@@ -78,30 +99,28 @@ void ToolCalls::Element::readArguments(std::string_view raw) {
 
 void ToolCalls::read(std::string_view array, sdk::Events& events) {
   json::Reader reader(array);
-  reader.array([&](json::Reader& element) { readElement(element.raw(), events); });
+  reader.array([&](json::Reader& json) {
+    const Element element(json.raw());
+    pass(find(element), element, events);
+  });
 }
 
-void ToolCalls::readElement(std::string_view json, sdk::Events& events) {
+void ToolCalls::whole(std::string_view json, sdk::Events& events) {
   const Element element(json);
-  Call& call = find(element);
+  pass(calls_.emplace_back(Call{element.index, element.id, {}}), element, events);
+}
+
+void ToolCalls::legacy(std::string_view function, sdk::Events& events) {
+  const Element element(function, Element::Form::Legacy);
+  pass(find(element), element, events);
+}
+
+void ToolCalls::pass(Call& call, const Element& element, sdk::Events& events) {
   if (!call.begun && element.name.empty()) {
     call.pending += element.arguments;
     return;
   }
   if (!call.begun) begin(call, element, events);
-  if (!element.arguments.empty()) events.toolArguments(call.number, element.arguments, choice_);
-  if (element.extra != "{}")
-    events.extra(PAGODA_EXTRA_TOOL_CALL, element.extra, choice_, call.number);
-}
-
-void ToolCalls::whole(std::string_view json, sdk::Events& events) {
-  const Element element(json);
-  Call& call = calls_.emplace_back(Call{element.index, element.id, {}});
-  if (element.name.empty()) {
-    call.pending = element.arguments;
-    return;
-  }
-  begin(call, element, events);
   if (!element.arguments.empty()) events.toolArguments(call.number, element.arguments, choice_);
   if (element.extra != "{}")
     events.extra(PAGODA_EXTRA_TOOL_CALL, element.extra, choice_, call.number);

@@ -20,6 +20,9 @@ class ToolCalls {
   void read(std::string_view array, sdk::Events& events);
   /// One element that is a call of its own, whatever its number and id (Ollama sends whole calls).
   void whole(std::string_view element, sdk::Events& events);
+  /// A `function_call`, the form before `tools`: the choice's one call of that form, or a piece of
+  /// it.
+  void legacy(std::string_view function, sdk::Events& events);
   bool empty() const noexcept { return begun_ == 0; }
   /// Whether a call was announced that never got a name, so that no client can carry it out.
   bool hasNameless() const noexcept;
@@ -34,7 +37,7 @@ class ToolCalls {
   };
   struct Element;
 
-  void readElement(std::string_view element, sdk::Events& events);
+  void pass(Call& call, const Element& element, sdk::Events& events);
   Call& find(const Element& element);
   void begin(Call& call, const Element& element, sdk::Events& events);
 

@@ -208,6 +208,45 @@ TEST_CASE("a tool call without a name is no answer, and numbers no other call",
   CHECK(seen.choices.at(0).tools == std::vector<ToolCall>{{"b", "f", "{}", false}});
 }
 
+TEST_CASE("a function_call, whole or in pieces, is a tool call", "[chat_completions][answer]") {
+  const auto piece = [](const char* call) {
+    return delta(std::string(R"("content":null,"function_call":)") + call);
+  };
+  const std::string end = delta("", R"("function_call")");
+  const struct {
+    const char* name;
+    Exchange seen;
+  } cases[] = {
+      {"whole", runWhole({}, whole(R"("function_call":{"name":"f","arguments":"{\"a\":1}"})"))},
+      {"pieces",
+       runStream({}, {piece(R"({"name":"f","arguments":""})"), piece(R"({"arguments":"{\"a\""})"),
+                      piece(R"({"arguments":":1}"})"), end, "[DONE]"})},
+      {"arguments before the name",
+       runStream({}, {piece(R"({"arguments":"{\"a\":"})"),
+                      piece(R"({"name":"f","arguments":"1}"})"), end, "[DONE]"})},
+      {"beside the same call in the list",
+       runWhole(
+           {},
+           whole(R"("tool_calls":[{"id":"c","type":"function","function":{"name":"f",)"
+                 R"("arguments":"{\"a\":1}"}}],"function_call":{"name":"f","arguments":"{}"})"))},
+      {"beside an empty list",
+       runWhole({},
+                whole(R"("tool_calls":[],"function_call":{"name":"f","arguments":"{\"a\":1}"})"))},
+  };
+  for (const auto& c : cases) {
+    DYNAMIC_SECTION(c.name) {
+      CHECK(c.seen.status == PAGODA_OK);
+      CHECK(c.seen.fault.empty());
+      CHECK(c.seen.extras.empty());
+      REQUIRE(c.seen.choices.at(0).tools.size() == 1);
+      const ToolCall& call = c.seen.choices.at(0).tools[0];
+      CHECK_FALSE(call.id.empty());
+      CHECK(call.name == "f");
+      CHECK(call.arguments == R"({"a":1})");
+    }
+  }
+}
+
 TEST_CASE("members of a tool call that the events lack are passed on",
           "[chat_completions][answer]") {
   const Exchange seen = runWhole(
@@ -246,7 +285,7 @@ TEST_CASE("nothing that the events lack is lost", "[chat_completions][answer]") 
       R"({"id":"c1","object":"chat.completion","created":1,"model":"m1","system_fingerprint":"fp","provider":"P","citations":["u"],
       "choices":[{"index":0,"native_finish_reason":"STOP","logprobs":{"content":[]},"finish_reason":"stop","message":
       {"role":"assistant","content":[{"type":"text","text":"a"},{"type":"image_url","image_url":{}}],"refusal":null,
-      "annotations":[1],"reasoning_details":[{"type":"x"}],"function_call":{"name":"f","arguments":"{}"}}}],
+      "annotations":[1],"reasoning_details":[{"type":"x"}]}}],
       "usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2,"queue_time":0.5,
       "prompt_tokens_details":{"cached_tokens":0,"audio_tokens":3}},"service_tier":null})");
   CHECK(seen.status == PAGODA_OK);
@@ -254,10 +293,9 @@ TEST_CASE("nothing that the events lack is lost", "[chat_completions][answer]") 
         R"({"system_fingerprint":"fp","provider":"P","citations":["u"]})");
   CHECK(seen.extraAt(PAGODA_EXTRA_CHOICE) ==
         R"({"native_finish_reason":"STOP","logprobs":{"content":[]}})");
-  CHECK(
-      seen.extraAt(PAGODA_EXTRA_MESSAGE) ==
-      R"({"content_parts":[{"type":"image_url","image_url":{}}]})"
-      R"({"annotations":[1],"reasoning_details":[{"type":"x"}],"function_call":{"name":"f","arguments":"{}"}})");
+  CHECK(seen.extraAt(PAGODA_EXTRA_MESSAGE) ==
+        R"({"content_parts":[{"type":"image_url","image_url":{}}]})"
+        R"({"annotations":[1],"reasoning_details":[{"type":"x"}]})");
   CHECK(seen.extraAt(PAGODA_EXTRA_USAGE) ==
         R"({"queue_time":0.5,"prompt_tokens_details":{"audio_tokens":3}})");
 }
