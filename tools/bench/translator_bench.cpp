@@ -1,19 +1,41 @@
-// Micro-benchmark of a translator: whole exchanges and streamed chunks through the plugin's table.
-//   translator_bench [ROUNDS]
-// Built on demand (ninja pagoda_translator_bench); prints nanoseconds, the best of 40 batches.
+// What a translator costs: the request, a whole exchange and a streamed chunk of each provider,
+// through the table of its shared library, as the host calls it.
+//   translator_bench [NAME] [ROUNDS]     NAME: a provider or one of its dialects; default: all
+// Built on demand (ninja pagoda_translator_bench) with the plugins beside it; prints nanoseconds,
+// the best of 40 batches. Only figures of a release build tell anything.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <dlfcn.h>
 
 #include <pagoda/sdk.hpp>
+
+#include "tools/bench/translator_cases.h"
 
 namespace {
 
 using namespace pagoda::sdk;
+
+[[noreturn]] void give(std::string_view name, const char* why) {
+  std::fprintf(stderr, "translator_bench: %.*s: %s\n", static_cast<int>(name.size()), name.data(),
+               why);
+  std::exit(1);
+}
+
+/// Left loaded: the process ends soon.
+const pagoda_provider_api& load(std::string_view plugin) {
+  const std::string path = std::string(PAGODA_BINARY_DIR "/plugins/").append(plugin) + ".so";
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) give(plugin, dlerror());
+  using Entry = decltype(&pagoda_plugin_entry_v1);
+  const auto entry = reinterpret_cast<Entry>(dlsym(library, "pagoda_plugin_entry_v1"));
+  if (entry == nullptr) give(plugin, "has no entry");
+  const void* api = entry()->get_kind(PAGODA_KIND_PROVIDER);
+  if (api == nullptr) give(plugin, "is no provider");
+  return *static_cast<const pagoda_provider_api*>(api);
+}
 
 /// A request body in one reserved block, as a host's buffer is after the first request.
 struct Body {
@@ -28,67 +50,71 @@ struct Body {
   }
 };
 
-struct Bench {
-  const pagoda_provider_api& api;
-  pagoda_provider* provider = nullptr;
-  Body body;
-  pagoda_http_request http = init<pagoda_http_request>();
-  pagoda_event_sink sink = init<pagoda_event_sink>();
-  pagoda_error error = init<pagoda_error>();
-  std::size_t bytesSeen = 0;
-  std::string rawJson;
-  std::string answer;
-  pagoda_attempt attempt = init<pagoda_attempt>();
+/// A conversation of two messages, 2 KB as a client sends it, in both forms that plugins read.
+struct Conversation {
+  std::string prompt = std::string(1900, 'x');
+  std::string rawJson =
+      R"({"model":"auto","temperature":0.7,"max_tokens":500,"messages":[{"role":"system","content":"Be brief."},)"
+      R"({"role":"user","content":")" +
+      prompt + R"("}]})";
+  pagoda_part parts[2] = {init<pagoda_part>(), init<pagoda_part>()};
+  pagoda_message messages[2] = {init<pagoda_message>(), init<pagoda_message>()};
   pagoda_chat_request request = init<pagoda_chat_request>();
 
-  Bench()
-      : api(*static_cast<const pagoda_provider_api*>(
-            pagoda_plugin_entry_v1()->get_kind(PAGODA_KIND_PROVIDER))) {
-    const std::string_view config = R"({"base_url":"https://api.example.com/v1"})";
-    if (api.create(nullptr, "openai_compatible", str(config), &provider, &error) != PAGODA_OK)
-      std::abort();
-    http.body = &body.buffer;
-    http.target = [](pagoda_http_request*, pagoda_str, pagoda_str) noexcept -> pagoda_status {
-      return PAGODA_OK;
-    };
-    http.header = [](pagoda_http_request*, pagoda_str, pagoda_str) noexcept -> pagoda_status {
-      return PAGODA_OK;
-    };
-    http.secret_header = [](pagoda_http_request*, pagoda_str, pagoda_str, pagoda_str,
-                            pagoda_str) noexcept -> pagoda_status { return PAGODA_OK; };
-    sink.impl = this;
-    sink.emit = [](const pagoda_event_sink* self,
-                   const pagoda_event* event) noexcept -> pagoda_status {
-      static_cast<Bench*>(self->impl)->bytesSeen += event->text.size;
-      return PAGODA_OK;
-    };
-    rawJson =
-        R"({"model":"auto","temperature":0.7,"max_tokens":500,"messages":[{"role":"system","content":"Be brief."},)"
-        R"({"role":"user","content":")" +
-        std::string(1900, 'x') + R"("}]})";
-    answer =
-        R"({"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"m-2026","choices":[{"index":0,)"
-        R"("message":{"role":"assistant","content":")" +
-        std::string(700, 'y') +
-        R"(","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":500,)"
-        R"("completion_tokens":180,"total_tokens":680,"prompt_tokens_details":{"cached_tokens":0},)"
-        R"("completion_tokens_details":{"reasoning_tokens":0}},"system_fingerprint":"fp_1"})";
-    attempt.request_id = str("req");
-    request.model = str("m");
+  explicit Conversation(std::string_view model) {
+    parts[0].text = str("Be brief.");
+    parts[1].text = str(prompt);
+    messages[0].role = PAGODA_ROLE_SYSTEM;
+    messages[1].role = PAGODA_ROLE_USER;
+    for (int i = 0; i < 2; ++i) messages[i].parts = {&parts[i], 1, sizeof parts[i]};
+    request.model = str(model);
+    request.messages = {messages, 2, sizeof messages[0]};
+    request.temperature = 0.7;
+    request.top_p = request.presence_penalty = request.frequency_penalty = std::nan("");
     request.max_output_tokens = 400;
+    request.reasoning_tokens = -1;
+    request.choices = 1;
     request.raw_json = str(rawJson);
+  }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+};
+
+class Bench {
+ public:
+  explicit Bench(const bench::Case& what)
+      : case_(what), api_(load(what.plugin)), conversation_(what.model) {
+    const std::string type(what.plugin);
+    if (api_.create(nullptr, type.c_str(), str(what.settings), &provider_, &error_) != PAGODA_OK)
+      give(case_.name, error_.message);
+    http_.body = &body_.buffer;
+    http_.target = [](pagoda_http_request*, pagoda_str, pagoda_str) noexcept -> pagoda_status {
+      return PAGODA_OK;
+    };
+    http_.header = http_.target;
+    http_.secret_header = [](pagoda_http_request*, pagoda_str, pagoda_str, pagoda_str,
+                             pagoda_str) noexcept -> pagoda_status { return PAGODA_OK; };
+    sink_.impl = this;
+    sink_.emit = [](const pagoda_event_sink* self,
+                    const pagoda_event* event) noexcept -> pagoda_status {
+      static_cast<Bench*>(self->impl)->bytesSeen_ += event->text.size;
+      return PAGODA_OK;
+    };
+    attempt_.request_id = str("req");
   }
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
-  ~Bench() { api.destroy(provider); }
+  ~Bench() { api_.destroy(provider_); }
 
-  pagoda_exchange* begin() {
+  pagoda_exchange* begin(bool streamed) {
+    conversation_.request.flags = streamed ? PAGODA_REQ_STREAM : 0;
     pagoda_exchange* exchange = nullptr;
-    if (api.begin(provider, &attempt, &request, &exchange, &error) != PAGODA_OK) std::abort();
+    if (api_.begin(provider_, &attempt_, &conversation_.request, &exchange, &error_) != PAGODA_OK)
+      give(case_.name, error_.message);
     auto step = init<pagoda_step>();
-    step.http = &http;
-    body.clear();
-    if (api.next(exchange, &step, &error) != PAGODA_OK) std::abort();
+    step.http = &http_;
+    body_.clear();
+    if (api_.next(exchange, &step, &error_) != PAGODA_OK) give(case_.name, error_.message);
     return exchange;
   }
   void feed(pagoda_exchange* exchange, std::string_view data, pagoda_framing framing, bool last) {
@@ -96,8 +122,42 @@ struct Bench {
     frame.flags = last ? PAGODA_FRAME_LAST : 0;
     frame.data = bytes(data);
     frame.framing = framing;
-    if (api.on_data(exchange, &frame, &sink, &error) != PAGODA_OK) std::abort();
+    if (api_.on_data(exchange, &frame, &sink_, &error_) != PAGODA_OK)
+      give(case_.name, error_.message);
   }
+  void request() { api_.end(begin(false)); }
+  void exchange() {
+    pagoda_exchange* exchange = begin(false);
+    feed(exchange, case_.answer,
+         case_.framing == PAGODA_FRAMING_LINES ? case_.framing : PAGODA_FRAMING_WHOLE, true);
+    api_.end(exchange);
+  }
+  pagoda_exchange* open() {
+    pagoda_exchange* exchange = begin(true);
+    for (const std::string& frame : case_.opening) feed(exchange, frame, case_.framing, false);
+    return exchange;
+  }
+  void chunk(pagoda_exchange* exchange) { feed(exchange, case_.chunk, case_.framing, false); }
+  void close(pagoda_exchange* exchange) { api_.end(exchange); }
+  /// One walk over the same bytes and the check of UTF-8, which any reader needs.
+  void jsonWork() {
+    if (!pagoda::json::valid(conversation_.rawJson) || !pagoda::json::valid(case_.answer) ||
+        !pagoda::json::validUtf8(case_.answer))
+      std::abort();
+  }
+  std::size_t takeBytesSeen() { return std::exchange(bytesSeen_, 0); }
+
+ private:
+  const bench::Case& case_;
+  const pagoda_provider_api& api_;
+  Conversation conversation_;
+  pagoda_provider* provider_ = nullptr;
+  Body body_;
+  pagoda_http_request http_ = init<pagoda_http_request>();
+  pagoda_event_sink sink_ = init<pagoda_event_sink>();
+  pagoda_error error_ = init<pagoda_error>();
+  pagoda_attempt attempt_ = init<pagoda_attempt>();
+  std::size_t bytesSeen_ = 0;
 };
 
 // The best batch: what else runs on the machine only ever adds.
@@ -113,35 +173,38 @@ double bestNs(int rounds, F&& body) {
   return best;
 }
 
+void measure(const bench::Case& what, int rounds) {
+  Bench bench(what);
+  const double request = bestNs(rounds, [&] { bench.request(); });
+  const double exchange = bestNs(rounds, [&] { bench.exchange(); });
+  if (bench.takeBytesSeen() == 0) give(what.name, "the answer brought no text");
+  const double jsonWork = bestNs(rounds, [&] { bench.jsonWork(); });
+  std::printf("%-18.*s %9.0f %9.0f %9.0f", static_cast<int>(what.name.size()), what.name.data(),
+              request, exchange, jsonWork);
+  if (what.chunk.empty()) {
+    std::printf("         -\n");
+    return;
+  }
+  pagoda_exchange* stream = bench.open();
+  const double chunk = bestNs(rounds, [&] { bench.chunk(stream); });
+  bench.close(stream);
+  if (bench.takeBytesSeen() == 0) give(what.name, "the chunk brought no text");
+  std::printf(" %9.0f\n", chunk);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int rounds = argc > 1 ? std::atoi(argv[1]) : 1'000;
-  Bench bench;
-  const double request = bestNs(rounds, [&] { bench.api.end(bench.begin()); });
-  const double exchange = bestNs(rounds, [&] {
-    pagoda_exchange* x = bench.begin();
-    bench.feed(x, bench.answer, PAGODA_FRAMING_WHOLE, true);
-    bench.api.end(x);
-  });
-  // What any reader would need: one checked walk over the same bytes, and the UTF-8 check.
-  const double jsonWork = bestNs(rounds, [&] {
-    if (!pagoda::json::valid(bench.rawJson) || !pagoda::json::valid(bench.answer) ||
-        !pagoda::json::validUtf8(bench.answer))
-      std::abort();
-  });
-  pagoda_exchange* stream = bench.begin();
-  const std::string_view chunk =
-      R"({"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"m-2026","system_fingerprint":"fp_1",)"
-      R"("choices":[{"index":0,"delta":{"content":" token"},"logprobs":null,"finish_reason":null}],"usage":null})";
-  bench.feed(stream, chunk, PAGODA_FRAMING_SSE, false);
-  const double chunkNs =
-      bestNs(rounds, [&] { bench.feed(stream, chunk, PAGODA_FRAMING_SSE, false); });
-  bench.api.end(stream);
-
-  std::printf("begin, next, end (2 KB request)      %8.0f ns\n", request);
-  std::printf("whole exchange (and 1 KB answer)     %8.0f ns\n", exchange);
-  std::printf("  of it JSON work (one checked walk) %8.0f ns\n", jsonWork);
-  std::printf("one streamed chunk (%zu bytes)       %8.0f ns\n", chunk.size(), chunkNs);
-  return bench.bytesSeen == 0 ? 1 : 0;
+  const std::string_view name = argc > 1 ? argv[1] : "";
+  const int rounds = std::max(1, argc > 2 ? std::atoi(argv[2]) : 1'000);
+  const std::vector<bench::Case> all = bench::cases();
+  std::printf("ns                   request  exchange  (JSON)     chunk\n");
+  bool any = false;
+  for (const bench::Case& what : all) {
+    if (!name.empty() && what.name != name && what.plugin != name) continue;
+    measure(what, rounds);
+    any = true;
+  }
+  if (!any) give(name, "no such provider");
+  return 0;
 }
