@@ -56,6 +56,8 @@ Task<void> Executor::run(const Plan& plan, const Selection& selection) {
     co_await runBatches(plan, selection);
   } else if (plan.mode == PlanMode::Race && plan.steps.size() > 1) {
     co_await runRace(plan, selection);
+  } else if (plan.mode == PlanMode::Ensemble && plan.steps.size() > 1) {
+    co_await runEnsemble(plan, selection);
   } else if (plan.mode == PlanMode::Cascade || plan.mode == PlanMode::Refine) {
     co_await runStaged(plan, selection);
   } else {
@@ -139,15 +141,20 @@ Task<bool> Executor::runSteps(const Plan& plan, const Selection& selection) {
   co_return false;
 }
 
-// One candidate, until it has answered or has had its tries. `forced`: though its breaker is open,
-// and once.
-Task<Executor::Next> Executor::runStep(const PlanStep& step, const Selection& selection,
-                                       bool forced, const Staged& stage) {
+Executor::Try Executor::tryOf(const PlanStep& step, const Selection& selection) {
   Try one;
   one.candidate = &selection.candidates[step.candidate];
   one.maxOutput = selection.maxOutput[step.candidate];
   if (step.maxOutputTokens > 0) one.maxOutput = std::min(one.maxOutput, step.maxOutputTokens);
   one.timeout = step.timeout;
+  return one;
+}
+
+// One candidate, until it has answered or has had its tries. `forced`: though its breaker is open,
+// and once.
+Task<Executor::Next> Executor::runStep(const PlanStep& step, const Selection& selection,
+                                       bool forced, const Staged& stage) {
+  Try one = tryOf(step, selection);
   one.forced = forced;
   one.collect = stage.collect;
   one.chat = stage.chat;

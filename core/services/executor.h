@@ -45,6 +45,7 @@ class Executor {
     const ChatRequest* chat = nullptr;
   };
   struct Race;
+  struct Ensemble;
   static constexpr int kMostKeys = 16;  ///< of one provider that are tried for one request
 
   Task<bool> runSteps(const Plan& plan, const Selection& selection);
@@ -53,14 +54,19 @@ class Executor {
   Task<void> runStaged(const Plan& plan, const Selection& selection);
   Task<void> runRace(const Plan& plan, const Selection& selection);
   Task<void> runLane(Race& race, std::size_t lane);
+  Task<void> runEnsemble(const Plan& plan, const Selection& selection);
+  Task<void> runVoice(Ensemble& ensemble, std::size_t at);
+  Task<void> combine(const Plan& plan, const Selection& selection, Ensemble& ensemble);
+  void deliver(const Candidate& candidate, ChatAnswer answer);
   Task<void> runBatches(const Plan& plan, const Selection& selection);
   Task<Next> attempt(const Try& one);
-  Result<Hold> setAside(const Candidate& candidate, AttemptRecord& record);
+  static Try tryOf(const PlanStep& step, const Selection& selection);
+  Result<Hold> setAside(const Candidate& candidate, const ChatRequest* chat, AttemptRecord& record);
   void identify(const Candidate& candidate);
   AttemptStatus judged(AttemptStatus status, const AnswerTap& tap, bool streaming,
                        TimePoint deadline) const;
   Next after(const AttemptRecord& record) const;
-  Money worstCaseOf(const Candidate& candidate) const;
+  Money worstCaseOf(const Candidate& candidate, const ChatRequest* chat) const;
   void estimate(AttemptRecord& record, const AnswerTap& tap) const;
   void account(AttemptRecord& record, const AnswerTap& tap, Hold hold, bool cancelled) const;
   void addBrokenUsage();

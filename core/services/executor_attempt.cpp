@@ -61,15 +61,22 @@ Tokens saidTokens(const AnswerTap& tap) {
 
 }  // namespace
 
-Money Executor::worstCaseOf(const Candidate& candidate) const {
-  return batch_ ? embeddingCost(candidate.model->priceAt(parts_.budgets.today()), *batch_)
-                : candidate.expectedCost;
+Money Executor::worstCaseOf(const Candidate& candidate, const ChatRequest* chat) const {
+  const Price& price = candidate.model->priceAt(parts_.budgets.today());
+  if (batch_) return embeddingCost(price, *batch_);
+  if (chat == nullptr) return candidate.expectedCost;
+  // Drafts and answers of others that it is shown are paid for, too.
+  const std::size_t shown = textBytes(*chat);
+  const std::size_t asked = textBytes(request_.chat);
+  const auto more = static_cast<Tokens>(shown > asked ? shown - asked : 0);
+  return candidate.expectedCost + costOf(more, price.input);
 }
 
-Result<Hold> Executor::setAside(const Candidate& candidate, AttemptRecord& record) {
+Result<Hold> Executor::setAside(const Candidate& candidate, const ChatRequest* chat,
+                                AttemptRecord& record) {
   const Model& model = *candidate.model;
   // Play money is held and charged nowhere.
-  const Money amount = model.simulated ? Money{} : worstCaseOf(candidate);
+  const Money amount = model.simulated ? Money{} : worstCaseOf(candidate, chat);
   const Money spent = outcome_.cost + heldNow_;
   if (spent + amount > envelope_ && !model.simulated)
     return pagoda::fail(ErrorCode::BudgetExceeded,
@@ -112,7 +119,7 @@ Task<Executor::Next> Executor::attempt(const Try& one) {
   record.model = model.key;
   record.upstreamModel = model.upstreamId;
   record.tier = model.tier;
-  Result<Hold> hold = setAside(candidate, record);
+  Result<Hold> hold = setAside(candidate, one.chat, record);
   if (!hold) {
     refusal_ = hold.error();
     co_return hold.error().code == ErrorCode::StorageUnavailable ? Next::Stop : Next::NextStep;

@@ -45,9 +45,7 @@ Task<void> Executor::runStaged(const Plan& plan, const Selection& selection) {
     failFromAttempts();
   } else {
     // A weak answer, or one that could not be improved, is better than none.
-    identify(*kept->first);
-    outcome_.answer = std::move(kept->second);
-    if (stream_ != nullptr) replay(outcome_, *stream_);
+    deliver(*kept->first, std::move(kept->second));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/domain/answer.h"
 #include "core/services/orchestrator.h"
@@ -19,6 +20,11 @@ ChatRequest withData(const ChatRequest& request, std::string_view origin, const 
 /// the host's words.
 ChatRequest withDraft(const ChatRequest& request, const ChatAnswer& draft,
                       std::string_view instruction);
+
+/// The same with several answers, for a judge: its answer is the number of the best one, or with
+/// `merge` one answer made out of all.
+ChatRequest withAnswers(const ChatRequest& request, const std::vector<const ChatAnswer*>& answers,
+                        std::string_view instruction, bool merge);
 
 /// The members by which `data` names its sources, as an object, or empty.
 std::string sourcesOf(const ChatAnswer& data);

@@ -102,6 +102,27 @@ TEST_CASE("parallel lets the next one join when the first is slower than usual",
         std::vector<std::uint32_t>{0, 2000});
 }
 
+TEST_CASE("parallel is an ensemble where the configuration says so", "[strategies]") {
+  const RecordedPlan vote = Strategy("parallel", "{\"mode\":\"vote\"}").plan({"1"}, kHouse);
+  CHECK(vote.mode == PAGODA_PLAN_ENSEMBLE);
+  CHECK(vote.combine == PAGODA_COMBINE_VOTE);
+  CHECK(vote.keys == Keys{"mini", "flash", "qwen"});
+  const RecordedPlan judged =
+      Strategy("parallel", "{\"mode\":\"judge\",\"models\":2}").plan({"1"}, kHouse);
+  CHECK(judged.combine == PAGODA_COMBINE_JUDGE);
+  CHECK(judged.keys == Keys{"mini", "flash", "pro"});
+  CHECK(judged.roles.back() == PAGODA_STEP_ROLE_JUDGE);
+  CHECK(judged.roles.front() == PAGODA_STEP_ROLE_ANSWER);
+  CHECK(judged.maxCost == 5000);
+  const RecordedPlan merged = Strategy("parallel", "{\"mode\":\"merge\",\"judge_tier\":1}")
+                                  .plan({"1"}, {{"a", 1}, {"b", 0}});
+  CHECK(merged.combine == PAGODA_COMBINE_MERGE);
+  CHECK(merged.keys == Keys{"a", "b", "a"});
+  for (const char* config : {"{\"mode\":\"quiz\"}", "{\"mode\":\"vote\",\"hedge_after_ms\":1}",
+                             "{\"quorum\":2}", "{\"mode\":\"vote\",\"models\":2,\"quorum\":3}"})
+    CHECK(Strategy("parallel", config).created == PAGODA_E_CONFIG);
+}
+
 TEST_CASE("weighted splits the traffic, keeps a key's model and moves few", "[strategies]") {
   Strategy strategy("weighted", "{\"weights\":{\"a\":80,\"b\":20}}");
   const std::vector<Model> both = {{"a"}, {"b"}, {"c"}};
