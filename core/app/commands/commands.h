@@ -36,6 +36,9 @@ ExitCode listPlugins(const Arguments& arguments, Console& console);
 ExitCode predictTasks(const Arguments& arguments, Console& console);
 ExitCode trainRouter(const Arguments& arguments, Console& console);
 
+/// What recorded outcomes would have been under a strategy; JSON lines in and out.
+ExitCode replayStrategy(const Arguments& arguments, Console& console);
+
 // On the database.
 ExitCode createKey(const Arguments& arguments, Console& console);
 ExitCode listKeys(const Arguments& arguments, Console& console);

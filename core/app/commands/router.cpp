@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <iostream>
 #include <ostream>
 
 #include <pagoda/json.hpp>
 
 #include "core/app/commands/client.h"
 #include "core/app/commands/commands.h"
+#include "core/app/commands/lines.h"
 #include "core/app/engine.h"
 #include "core/app/trained_router.h"
 #include "core/services/classifier.h"
@@ -20,26 +19,6 @@ namespace pagoda::app {
 namespace {
 
 using services::PromptExample;
-
-/// Calls `take(line, number)` for each line that is not blank. Throws StartError (Usage).
-void eachLine(const std::string& file, const std::function<void(const std::string&, int)>& take) {
-  std::ifstream opened;
-  if (file != "-") {
-    opened.open(file);
-    if (!opened) throw StartError(ExitCode::Usage, "'" + file + "' cannot be read");
-  }
-  std::istream& in = file == "-" ? std::cin : opened;
-  std::string line;
-  for (int number = 1; std::getline(in, line); ++number) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    try {
-      take(line, number);
-    } catch (const json::Malformed& malformed) {
-      throw StartError(ExitCode::Usage,
-                       file + ":" + std::to_string(number) + ": " + malformed.what());
-    }
-  }
-}
 
 struct Line {
   std::string id;  ///< as JSON
