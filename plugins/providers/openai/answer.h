@@ -16,9 +16,10 @@ namespace pagoda::openai {
 /// no answer of this dialect, the upstream's own error if the body reports one, or what the host's
 /// sink answered.
 ///
-/// Beside the events: items of built-in tools come as `output_items` of the message, citations as
-/// its `annotations` in chat completions' form (other notes as `output_annotations`), and the
-/// encrypted content that ends a thought as its signature.
+/// Beside the events: items of built-in tools come as `output_items` of the message, with the
+/// number of signed thoughts before each as `output_item_thoughts` from the first such thought on,
+/// citations as its `annotations` in chat completions' form (other notes as `output_annotations`),
+/// and the encrypted content that ends a thought as its signature.
 class ResponseReader {
  public:
   /// `requestId` names tool calls that came without an id. `customCalls`: the client knows of
@@ -84,7 +85,8 @@ class ResponseReader {
   std::int64_t thoughtItem_ = -1;  // where the last thought came from
   std::int64_t thoughtPart_ = -1;
   std::uint32_t tools_ = 0;
-  bool thinks_ = false;  // some thought came
+  std::uint32_t signed_ = 0;  // thoughts that came with a signature
+  bool thinks_ = false;       // some thought came
   bool started_ = false;
   bool done_ = false;
 };

@@ -93,7 +93,11 @@ void ResponseReader::close(Item& item, std::string_view raw, sdk::Events& events
     closeCall(item, parts, parts.custom(), events);
   } else {
     std::string items = R"({"output_items":[)";
-    events.extra(PAGODA_EXTRA_MESSAGE, items.append(raw).append("]}"));
+    items.append(raw).append("]");
+    // A conversation that goes on needs each thought before what it led to.
+    if (signed_ > 0)
+      items.append(R"(,"output_item_thoughts":[)").append(std::to_string(signed_)).append("]");
+    events.extra(PAGODA_EXTRA_MESSAGE, items.append("}"));
   }
 }
 
@@ -153,6 +157,7 @@ void ResponseReader::closeThought(Item& item, const ItemParts& parts, sdk::Event
   const std::string secret = stringOf(parts.encrypted);
   if (secret.empty()) return;
   const std::string id = stringOf(parts.id);
+  ++signed_;
   events.reasoning({}, 0, id + ':' + secret, kReasoningFormat);
 }
 

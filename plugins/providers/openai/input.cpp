@@ -1,6 +1,9 @@
 #include "input.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "chat_completions/json_text.h"
@@ -66,7 +69,8 @@ std::string callIdOf(std::string_view id) {
 /// What a message says beyond the neutral form.
 struct InputWriter::Extras {
   std::string role, refusal, phase;
-  std::vector<std::string_view> items;
+  std::vector<std::string_view> items;  // an empty one is not to be sent
+  std::vector<std::int64_t> thoughts;   // how many came before each of the last items
   std::set<std::string, std::less<>> customCalls;
 
   explicit Extras(std::string_view message) {
@@ -80,7 +84,11 @@ struct InputWriter::Extras {
         phase = stringOf(raw);
       } else if (key == "output_items" && raw.starts_with('[')) {
         eachElement(raw, [&](std::string_view item) {
-          if (isCarried(item)) items.push_back(item);
+          items.push_back(isCarried(item) ? item : std::string_view());
+        });
+      } else if (key == "output_item_thoughts" && raw.starts_with('[')) {
+        eachElement(raw, [&](std::string_view number) {
+          thoughts.push_back(json::Reader(number).integer().value_or(0));
         });
       } else if (key == "tool_calls" && raw.starts_with('[')) {
         eachElement(raw, [&](std::string_view call) {
@@ -125,20 +133,37 @@ void InputWriter::addSpoken(const pagoda_message& message, std::string_view role
   writer_.endObject();
 }
 
-// In the order in which the model made them: thoughts, what the built-in tools did, words, calls.
+// In the order in which the model made them: thoughts and what the built-in tools did, words,
+// calls.
 void InputWriter::addAssistant(const pagoda_message& message) {
   const Extras extras(view(message.extra_json));
   bool words = !extras.refusal.empty();
   for (const auto& part : Range<pagoda_part>(message.parts))
     words = words || (part.kind == PAGODA_PART_TEXT && part.text.size != 0);
   // A thought without the item that it led to is refused.
-  if (words || message.tool_calls.count != 0 || !extras.items.empty()) addThoughts(message);
-  for (const std::string_view item : extras.items) writer_.raw(item);
+  const bool leads = words || message.tool_calls.count != 0 ||
+                     std::ranges::any_of(extras.items, [](auto item) { return !item.empty(); });
+  constexpr std::int64_t kAll = std::numeric_limits<std::int64_t>::max();
+  // A client that knows of no numbers sends all thoughts first.
+  std::int64_t written = 0;
+  std::int64_t before = extras.thoughts.empty() ? kAll : 0;
+  std::size_t left = extras.items.size();
+  for (const std::string_view item : extras.items) {
+    if (left <= extras.thoughts.size())
+      before = std::max(before, *(extras.thoughts.end() - static_cast<std::ptrdiff_t>(left)));
+    --left;
+    if (item.empty()) continue;
+    addThoughts(message, written, before);
+    written = before;
+    writer_.raw(item);
+  }
+  if (leads) addThoughts(message, written, kAll);
   if (words) addWords(message, extras);
   addCalls(message, extras);
 }
 
-void InputWriter::addThoughts(const pagoda_message& message) {
+void InputWriter::addThoughts(const pagoda_message& message, std::int64_t from, std::int64_t to) {
+  std::int64_t number = 0;
   for (const auto& part : Range<pagoda_part>(message.parts)) {
     if (!isReasoning(part)) continue;
     std::string_view secret = view(part.data);
@@ -148,6 +173,9 @@ void InputWriter::addThoughts(const pagoda_message& message) {
       secret.remove_prefix(colon + 1);
     }
     if (secret.empty()) continue;
+    const bool between = number >= from && number < to;
+    ++number;
+    if (!between) continue;
     writer_.beginObject().member("type", "reasoning");
     if (!id.empty()) writer_.member("id", std::string_view(id));
     writer_.key("summary").beginArray();

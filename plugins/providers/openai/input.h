@@ -31,7 +31,8 @@ class InputWriter {
 
   void addSpoken(const pagoda_message& message, std::string_view role);
   void addAssistant(const pagoda_message& message);
-  void addThoughts(const pagoda_message& message);
+  /// Those of the message's thoughts from number `from` on, counted from 0, that come before `to`.
+  void addThoughts(const pagoda_message& message, std::int64_t from, std::int64_t to);
   void addWords(const pagoda_message& message, const Extras& extras);
   void addCalls(const pagoda_message& message, const Extras& extras);
   void addResult(const pagoda_message& message);

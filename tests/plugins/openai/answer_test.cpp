@@ -50,6 +50,32 @@ Exchange stream(const std::vector<std::string>& events) {
 
 }  // namespace
 
+TEST_CASE("items of built-in tools say how many signed thoughts came before them",
+          "[openai][answer]") {
+  const auto thought = [](const char* id) {
+    return std::string(R"({"type":"reasoning","summary":[],"encrypted_content":"S","id":")") + id +
+           "\"}";
+  };
+  const std::string search = R"({"type":"web_search_call","id":"ws"})";
+  const std::string open = R"({"type":"reasoning","id":"rs","summary":[]})";
+  const std::vector<std::string> items = {search,          thought("rs_1"), search,      open,
+                                          thought("rs_2"), search,          message("a")};
+  std::string output;
+  std::vector<std::string> events = {kCreated};
+  for (const std::string& item : items) {
+    output += (output.empty() ? "" : ",") + item;
+    events.push_back(done(static_cast<int>(events.size()) - 1, item));
+  }
+  events.push_back(completed(output));
+  for (const Exchange& seen : {whole(response(output)), stream(events)}) {
+    CHECK(seen.fault.empty());
+    CHECK(seen.extraAt(PAGODA_EXTRA_MESSAGE) ==
+          R"({"output_items":[)" + search + "]}" + R"({"output_items":[)" + search +
+              R"(],"output_item_thoughts":[1]})" + R"({"output_items":[)" + search +
+              R"(],"output_item_thoughts":[2]})");
+  }
+}
+
 TEST_CASE("a response ends for the reason that it states", "[openai][answer]") {
   const struct {
     const char* name;
