@@ -1,5 +1,6 @@
 #include "text.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -9,6 +10,17 @@ namespace pagoda::external {
 namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
+
+// Most characters are these; runs of them need no look at each.
+bool isPlain(char32_t c) {
+  return c > ' ' && c < 0x7F;
+}
+
+std::size_t plainRun(std::string_view text, std::size_t at) {
+  const std::size_t from = at;
+  while (at < text.size() && isPlain(static_cast<unsigned char>(text[at]))) ++at;
+  return at - from;
+}
 
 char32_t takeCharacter(std::string_view text, std::size_t& at) {
   const auto lead = static_cast<unsigned char>(text[at]);
@@ -29,6 +41,7 @@ bool isJapanese(char32_t c) {
 }
 
 bool isSpace(char32_t c) {
+  if (isPlain(c)) return false;
   return c == ' ' || (c >= 0x09 && c <= 0x0D) || c == 0x85 || c == 0xA0 || c == 0x3000 ||
          (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029;
 }
@@ -55,8 +68,10 @@ bool isPunctuation(char32_t c) {
 }  // namespace
 
 Language languageOf(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();)
-    if (isJapanese(takeCharacter(text, at))) return Language::Japanese;
+  for (std::size_t at = 0; at < text.size();) {
+    at += plainRun(text, at);
+    if (at < text.size() && isJapanese(takeCharacter(text, at))) return Language::Japanese;
+  }
   return Language::English;
 }
 
@@ -67,7 +82,12 @@ std::string_view codeOf(Language language) {
 std::u32string decode(std::string_view text) {
   std::u32string out;
   out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) out += takeCharacter(text, at);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view run = text.substr(at, plainRun(text, at));
+    out.append(run.begin(), run.end());
+    at += run.size();
+    if (at < text.size()) out += takeCharacter(text, at);
+  }
   return out;
 }
 
@@ -113,8 +133,15 @@ std::u32string_view trimmed(std::u32string_view text) {
 
 std::size_t lengthOf(std::string_view text) {
   std::size_t count = 0;
-  for (std::size_t at = 0; at < text.size(); ++count) takeCharacter(text, at);
-  return count;
+  std::size_t at = 0;
+  while (true) {
+    const std::size_t run = plainRun(text, at);
+    count += run;
+    at += run;
+    if (at >= text.size()) return count;
+    takeCharacter(text, at);
+    ++count;
+  }
 }
 
 std::string cleaned(std::string_view text, std::size_t most, bool lines) {
@@ -138,6 +165,10 @@ std::string cleaned(std::string_view text, std::size_t most, bool lines) {
     gap = newLine = false;
     json::detail::appendUtf8(out, c);
     ++count;
+    const std::size_t run = std::min(plainRun(text, at), most - count);
+    out.append(text, at, run);
+    at += run;
+    count += run;
   }
   return out;
 }
