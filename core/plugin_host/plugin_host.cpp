@@ -14,6 +14,7 @@
 #include "core/plugin_host/registry.h"
 #include "core/plugin_host/settings.h"
 #include "core/plugin_host/strategy_proxy.h"
+#include "core/plugin_host/within.h"
 
 namespace pagoda::plugin_host {
 namespace {
@@ -33,6 +34,19 @@ std::string_view nameOfKind(pagoda_metric_kind kind) {
     default:
       return "counter";
   }
+}
+
+const char* idOf(PluginKind kind) {
+  return kind == PluginKind::Provider ? PAGODA_KIND_PROVIDER : PAGODA_KIND_STRATEGY;
+}
+
+/// An instance whose create or self-test hangs keeps a thread, and never serves.
+template <class T, class Make>
+Result<T> madeWithin(Millis limit, const std::string& label, Make make) {
+  std::optional<Result<T>> made = within(limit, std::move(make));
+  if (made) return *std::move(made);
+  return fail(ErrorCode::PluginFault, label + ": create and self-test did not return within " +
+                                          std::to_string(limit.count()) + " ms");
 }
 
 }  // namespace
@@ -89,10 +103,83 @@ Result<void> PluginHost::load(const std::filesystem::path& file) {
                                           loaded.error().message);
 }
 
+Result<std::string> PluginHost::loadBeside(const std::string& file) {
+  namespace fs = std::filesystem;
+  const fs::path wanted(file);
+  std::error_code ignored;
+  for (const fs::path& folder : parts_->options.pluginDirs) {
+    const fs::path path = wanted.has_parent_path() ? wanted : folder / wanted;
+    if (!fs::equivalent(path.parent_path(), folder, ignored)) continue;
+    if (!fs::exists(path, ignored)) continue;
+    const auto loaded = parts_->registry.load(path, true);
+    if (loaded) return (*loaded)->label();
+    return fail(ErrorCode::PluginFault, path.string() + ": " +
+                                            std::string(nameOf(loaded.error().reason)) + ": " +
+                                            loaded.error().message);
+  }
+  return fail(ErrorCode::NotFound,
+              "no plugin folder has that file; put it into one of plugins.directories", "file");
+}
+
+PluginOfType PluginHost::resolve(PluginKind kind, const std::string& type,
+                                 const PluginChoice& trial) const {
+  const auto library = parts_->registry.find(idOf(kind), type, trial);
+  if (!library) return {type, {}};
+  return {bareType(type) + "@" + library->manifest().version, library->label()};
+}
+
+Result<void> PluginHost::checkLoaded(const std::string& id, const std::string& version) const {
+  std::string versions;
+  for (const auto& library : parts_->registry.libraries()) {
+    if (library->manifest().id != id) continue;
+    if (library->manifest().version == version) return {};
+    versions += (versions.empty() ? "" : ", ") + library->manifest().version;
+  }
+  if (versions.empty())
+    return fail(ErrorCode::NotFound,
+                "no plugin with that id is loaded; GET /admin/plugins lists "
+                "them",
+                "id");
+  return fail(ErrorCode::NotFound,
+              id + " is loaded as " + versions +
+                  "; load the other version "
+                  "first",
+              "version");
+}
+
+void PluginHost::choose(const std::string& id, const std::string& version) {
+  parts_->registry.choose(id, version);
+}
+
+Result<std::string> PluginHost::former(const std::string& id) const {
+  std::string version = parts_->registry.former(id);
+  if (version.empty())
+    return fail(ErrorCode::NotFound, "no other version of that plugin has served before", "id");
+  PAGODA_CHECK(checkLoaded(id, version));
+  return version;
+}
+
+Result<void> PluginHost::retire(const std::string& id, const std::string& version) {
+  PAGODA_TRY(std::shared_ptr<const Library> library, parts_->registry.take(id, version));
+  const std::string label = library->label();
+  const auto ended = within(parts_->options.loadTimeout, [library = std::move(library)]() mutable {
+    library.reset();
+    return true;
+  });
+  parts_->shared->log.info("plugin_retired", {{"plugin", label}});
+  if (ended) return {};
+  return fail(ErrorCode::PluginFault, label + " serves no more, but its deinit does not return");
+}
+
 Result<std::shared_ptr<Provider>> PluginHost::makeProvider(ProviderSpec spec) {
   PAGODA_TRY(std::shared_ptr<const Library> library, parts_->find(PAGODA_KIND_PROVIDER, spec.type));
-  PAGODA_TRY(std::shared_ptr<ProviderInstance> instance,
-             ProviderInstance::create(std::move(library), std::move(spec)));
+  using Instance = std::shared_ptr<ProviderInstance>;
+  const std::string label = library->label();
+  PAGODA_TRY(Instance instance,
+             madeWithin<Instance>(parts_->options.loadTimeout, label,
+                                  [library = std::move(library), spec = std::move(spec)] {
+                                    return ProviderInstance::create(library, spec);
+                                  }));
   {
     const std::scoped_lock lock(parts_->mutex);
     std::erase_if(parts_->instances, [](const auto& held) { return held.expired(); });
@@ -115,8 +202,13 @@ Result<std::shared_ptr<Provider>> PluginHost::makeProvider(
 Result<std::shared_ptr<Strategy>> PluginHost::makeStrategy(const std::string& type,
                                                            const std::string& settingsJson) {
   PAGODA_TRY(std::shared_ptr<const Library> library, parts_->find(PAGODA_KIND_STRATEGY, type));
-  return makeStrategyProxy(std::move(library), bareType(type), settingsJson,
-                           parts_->options.planModes);
+  const std::string label = library->label();
+  return madeWithin<std::shared_ptr<Strategy>>(parts_->options.loadTimeout, label,
+                                               [library = std::move(library), type = bareType(type),
+                                                settingsJson, modes = parts_->options.planModes] {
+                                                 return makeStrategyProxy(library, type,
+                                                                          settingsJson, modes);
+                                               });
 }
 
 std::vector<PluginInfo> PluginHost::describe() const {
@@ -129,10 +221,13 @@ std::vector<PluginInfo> PluginHost::describe() const {
     info.name = manifest.name;
     info.path = library->info().source.string();
     info.sha256 = library->info().sha256;
-    info.state = "superseded";
+    // The registry's pointer and the one in hand are no instances.
+    info.instances = std::max(0L, library.use_count() - 2);
+    const bool newer = versionLess(parts_->registry.serving(manifest.id), manifest.version);
+    info.state = newer ? "ready" : "superseded";
     for (const ProvidedType& provided : manifest.provides) {
       info.types.push_back({provided.kind, provided.type});
-      if (parts_->registry.find(provided.kind, provided.type) == library) info.state = "active";
+      if (parts_->registry.serving(manifest.id) == manifest.version) info.state = "active";
     }
     info.warnings = library->info().warnings;
     info.errors = library->figures().errors.load(std::memory_order_relaxed);

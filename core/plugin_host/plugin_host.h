@@ -77,11 +77,23 @@ struct PluginType {
   std::string type;
 };
 
+enum class PluginKind { Provider, Strategy };
+
+/// Versions by plugin id.
+using PluginChoice = std::map<std::string, std::string>;
+
+/// Which plugin a type means.
+struct PluginOfType {
+  std::string type;   ///< with its version: "acme@1.2.0"
+  std::string label;  ///< "com.example.acme@1.2.0"; empty: no plugin offers it
+};
+
 /// A line of `plugins list` and /info.
 struct PluginInfo {
   std::string id, version, name;
   std::string path, sha256;
-  std::string state;  ///< active, superseded (a newer version serves) or refused
+  std::string state;   ///< active, ready (newer than the one that serves), superseded or refused
+  long instances = 0;  ///< made of it and alive
   std::vector<PluginType> types;
   std::vector<std::string> warnings;
   std::string reason;           ///< of a refusal: "wrong_abi"
@@ -112,9 +124,25 @@ class PluginHost {
   std::size_t loadAll();
   /// Errors: PluginFault, with the reason's name and message.
   Result<void> load(const std::filesystem::path& file);
+  /// The same for a file in one of the plugin folders, named with or without its folder; another
+  /// version that serves goes on serving. Its label. Errors: NotFound, PluginFault.
+  Result<std::string> loadBeside(const std::string& file);
 
-  /// Checks the settings, creates the instance and runs its self-test. Blocks for as long as the
-  /// plugin does. Errors: NotFound (unknown type, with near names), InvalidRequest (a setting),
+  /// The version that would serve `type`, where `trial` stands in for what serves now.
+  PluginOfType resolve(PluginKind kind, const std::string& type,
+                       const PluginChoice& trial = {}) const;
+  /// Errors: NotFound (with the versions that are loaded).
+  Result<void> checkLoaded(const std::string& id, const std::string& version) const;
+  /// What instances are made of from now on; those that are alive stay.
+  void choose(const std::string& id, const std::string& version);
+  /// The version that served before the last choose(). Errors: NotFound.
+  Result<std::string> former(const std::string& id) const;
+  /// Forgets a version that neither serves nor has instances; runs its deinit, within the time
+  /// limit of loading. Errors: NotFound, Conflict, PluginFault.
+  Result<void> retire(const std::string& id, const std::string& version);
+
+  /// Checks the settings, creates the instance and runs its self-test, all within the time limit of
+  /// loading. Errors: NotFound (unknown type, with near names), InvalidRequest (a setting),
   /// PluginFault.
   Result<std::shared_ptr<Provider>> makeProvider(ProviderSpec spec);
   Result<std::shared_ptr<Provider>> makeProvider(

@@ -1,14 +1,13 @@
 #include "core/plugin_host/registry.h"
 
 #include <algorithm>
-#include <future>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "core/plugin_host/library.h"
 #include "core/plugin_host/manifest.h"
+#include "core/plugin_host/within.h"
 
 namespace pagoda::plugin_host {
 namespace {
@@ -62,20 +61,24 @@ Loaded<void> checkDemands(const ElfImage& image, const Manifest& manifest) {
   return {};
 }
 
-// Code of a plugin that hangs while it loads keeps its thread; the host goes on without it.
 Loaded<std::shared_ptr<Library>> loadWithin(Millis limit, LibraryInfo info,
                                             const std::shared_ptr<HostParts>& parts) {
-  std::packaged_task<Loaded<std::shared_ptr<Library>>()> task(
-      [info = std::move(info), parts] { return Library::load(info, parts); });
-  auto result = task.get_future();
-  std::thread thread(std::move(task));
-  if (result.wait_for(limit) == std::future_status::ready) {
-    thread.join();
-    return result.get();
-  }
-  thread.detach();
+  auto loaded =
+      within(limit, [info = std::move(info), parts] { return Library::load(info, parts); });
+  if (loaded) return *std::move(loaded);
   return refuse(PluginRefusal::InitFailed,
                 "init did not return within " + std::to_string(limit.count()) + " ms");
+}
+
+/// The newest version of a plugin; null if none is loaded.
+std::shared_ptr<const Library> newestOf(const std::vector<std::shared_ptr<const Library>>& all,
+                                        const std::string& id) {
+  std::shared_ptr<const Library> best;
+  for (const auto& library : all) {
+    if (library->manifest().id != id) continue;
+    if (!best || versionLess(best->manifest().version, library->manifest().version)) best = library;
+  }
+  return best;
 }
 
 bool provides(const Library& library, std::string_view kind, std::string_view type) {
@@ -95,7 +98,8 @@ Registry::Registry(const std::filesystem::path& stateDir, Trust trust, Millis lo
 
 Registry::~Registry() = default;
 
-Loaded<std::shared_ptr<const Library>> Registry::load(const std::filesystem::path& path) {
+Loaded<std::shared_ptr<const Library>> Registry::load(const std::filesystem::path& path,
+                                                      bool beside) {
   const std::scoped_lock loading(loading_);
   auto loaded = loadNow(path);
   const std::scoped_lock lock(mutex_);
@@ -108,6 +112,9 @@ Loaded<std::shared_ptr<const Library>> Registry::load(const std::filesystem::pat
     return loaded;
   }
   const Library& library = **loaded;
+  const std::string& id = library.manifest().id;
+  if (const auto serving = beside ? newestOf(libraries_, id) : nullptr)
+    chosen_.try_emplace(id, Chosen{serving->manifest().version, {}});
   libraries_.push_back(*loaded);
   parts_->log.info("plugin_loaded",
                    {{"plugin", library.label()}, {"sha256", library.info().sha256}});
@@ -185,7 +192,8 @@ void Registry::loadFolder(const std::filesystem::path& folder) {
   for (const std::filesystem::path& file : files) load(file);
 }
 
-std::shared_ptr<const Library> Registry::find(std::string_view kind, std::string_view type) const {
+std::shared_ptr<const Library> Registry::find(std::string_view kind, std::string_view type,
+                                              const PluginChoice& trial) const {
   const std::size_t at = type.find('@');
   const std::string_view version =
       at == std::string_view::npos ? std::string_view{} : type.substr(at + 1);
@@ -194,10 +202,63 @@ std::shared_ptr<const Library> Registry::find(std::string_view kind, std::string
   const std::scoped_lock lock(mutex_);
   for (const auto& library : libraries_) {
     if (!provides(*library, kind, name)) continue;
-    if (!version.empty() && library->manifest().version != version) continue;
+    const Manifest& manifest = library->manifest();
+    if (!version.empty() && manifest.version != version) continue;
+    if (version.empty()) {
+      const auto tried = trial.find(manifest.id);
+      const auto chosen = chosen_.find(manifest.id);
+      if (tried != trial.end()
+              ? tried->second != manifest.version
+              : chosen != chosen_.end() && chosen->second.version != manifest.version)
+        continue;
+    }
     if (!best || versionLess(best->manifest().version, library->manifest().version)) best = library;
   }
   return best;
+}
+
+std::string Registry::serving(const std::string& id) const {
+  const std::scoped_lock lock(mutex_);
+  if (const auto chosen = chosen_.find(id); chosen != chosen_.end()) return chosen->second.version;
+  const auto newest = newestOf(libraries_, id);
+  return newest ? newest->manifest().version : std::string();
+}
+
+std::string Registry::former(const std::string& id) const {
+  const std::scoped_lock lock(mutex_);
+  const auto chosen = chosen_.find(id);
+  return chosen == chosen_.end() ? std::string() : chosen->second.former;
+}
+
+void Registry::choose(const std::string& id, const std::string& version) {
+  std::string former = serving(id);
+  const std::scoped_lock lock(mutex_);
+  Chosen& chosen = chosen_[id];
+  if (former != version) chosen.former = std::move(former);
+  chosen.version = version;
+}
+
+Result<std::shared_ptr<const Library>> Registry::take(const std::string& id,
+                                                      const std::string& version) {
+  const std::string label = id + "@" + version;
+  const bool serves = serving(id) == version;
+  const std::scoped_lock lock(mutex_);
+  const auto found = std::ranges::find_if(
+      libraries_, [&](const auto& library) { return library->label() == label; });
+  if (found == libraries_.end()) return fail(ErrorCode::NotFound, label + " is not loaded");
+  if (serves)
+    return fail(ErrorCode::Conflict, label + " serves; swap to another version before it retires");
+  if (const long pins = found->use_count() - 1; pins > 0)
+    return fail(ErrorCode::Conflict, label + " is still used by " + std::to_string(pins) +
+                                         (pins == 1 ? " instance" : " instances") +
+                                         "; it can retire when their requests have ended");
+  auto taken = std::move(*found);
+  libraries_.erase(found);
+  // What was chosen stays chosen: else the newest of those that are left would serve.
+  if (const auto chosen = chosen_.find(id);
+      chosen != chosen_.end() && chosen->second.former == version)
+    chosen->second.former.clear();
+  return taken;
 }
 
 std::vector<std::shared_ptr<const Library>> Registry::libraries() const {

@@ -3,6 +3,7 @@
 // reason.
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,8 +11,10 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/result.h"
 #include "core/plugin_host/host_context.h"
 #include "core/plugin_host/plugin_file.h"
+#include "core/plugin_host/plugin_host.h"
 #include "core/plugin_host/refusal.h"
 #include "core/plugin_host/staging.h"
 
@@ -37,14 +40,25 @@ class Registry {
   ~Registry();
 
   /// Checks, stages and loads one file; a refusal leaves everything else as it was, and is kept for
-  /// refused().
-  Loaded<std::shared_ptr<const Library>> load(const std::filesystem::path& path);
+  /// refused(). `beside`: the version that serves goes on serving, be it older or not.
+  Loaded<std::shared_ptr<const Library>> load(const std::filesystem::path& path,
+                                              bool beside = false);
   /// Loads every `*.so` of a folder in the order of their names.
   void loadFolder(const std::filesystem::path& folder);
 
-  /// The newest library that offers the type, or the version named by "type@version"; null if there
-  /// is none.
-  std::shared_ptr<const Library> find(std::string_view kind, std::string_view type) const;
+  /// The library that offers the type: the version named by "type@version", else by `trial`, else
+  /// the chosen one, else the newest. Null if there is none.
+  std::shared_ptr<const Library> find(std::string_view kind, std::string_view type,
+                                      const PluginChoice& trial = {}) const;
+  /// Which version of a plugin serves; empty: none is loaded.
+  std::string serving(const std::string& id) const;
+  /// Which one did before the last choice; empty: there was none.
+  std::string former(const std::string& id) const;
+  /// From now on `version`, which is loaded, serves.
+  void choose(const std::string& id, const std::string& version);
+  /// Takes a version that neither serves nor is used out of the registry; with the caller's pointer
+  /// its deinit runs. Errors: NotFound, Conflict.
+  Result<std::shared_ptr<const Library>> take(const std::string& id, const std::string& version);
   std::vector<std::shared_ptr<const Library>> libraries() const;
   std::vector<RefusedPlugin> refused() const;
   /// Names of all types of a kind.
@@ -62,6 +76,10 @@ class Registry {
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<const Library>> libraries_;
   std::vector<RefusedPlugin> refused_;
+  struct Chosen {
+    std::string version, former;
+  };
+  std::map<std::string, Chosen> chosen_;  ///< by plugin id; others: the newest serves
 };
 
 }  // namespace pagoda::plugin_host

@@ -65,6 +65,11 @@ struct HealthBoard::Track {
 
 HealthBoard::HealthBoard(const Clock& clock, BreakerRules rules) : clock_(clock), rules_(rules) {}
 
+void HealthBoard::setRules(BreakerRules rules) {
+  const std::scoped_lock lock(mutex_);
+  rules_ = rules;
+}
+
 HealthBoard::Track& HealthBoard::trackOf(const std::string& model) {
   std::shared_ptr<Track>& track = tracks_[model];
   if (!track) {

@@ -54,6 +54,8 @@ class HealthBoard {
   bool takeRetry(const std::string& model);
   void started(const std::string& model);
   void finished(const AttemptRecord& attempt, Admission admission = Admission::Open);
+  /// Rules of a new configuration; what is known of the models stays.
+  void setRules(BreakerRules rules);
   ModelHealth of(const std::string& model) const;
   std::vector<ModelHealth> all() const;
 
@@ -61,8 +63,8 @@ class HealthBoard {
   struct Track;
   Track& trackOf(const std::string& model);  // with the lock held
   const Clock& clock_;
-  const BreakerRules rules_;
   mutable std::mutex mutex_;
+  BreakerRules rules_;  // guarded by mutex_, as all below
   std::map<std::string, std::shared_ptr<Track>> tracks_;
 };
 

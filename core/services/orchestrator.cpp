@@ -236,7 +236,7 @@ std::shared_ptr<const Serving> Orchestrator::serving() const {
 }
 void Orchestrator::swap(std::shared_ptr<const Serving> serving) {
   if (parts_.feedback != nullptr && serving) parts_.feedback->seat(*serving);
-  serving_.store(std::move(serving));
+  serving_.exchange(std::move(serving));
 }
 
 }  // namespace pagoda::services

@@ -2,12 +2,12 @@
 // The corridor: one admitted chat request from classification to account. Reads top to bottom in
 // orchestrator.cpp.
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
+#include "core/base/snapshot.h"
 #include "core/domain/answer.h"
 #include "core/domain/catalogue.h"
 #include "core/domain/keys.h"
@@ -115,7 +115,8 @@ class Orchestrator {
   FeedbackDesk* feedback() const { return parts_.feedback; }
 
   std::shared_ptr<const Serving> serving() const;
-  /// Its strategies take over what those in their places had learnt; blocks for the store.
+  /// For requests from now on; those under way keep what they began with. Its strategies take over
+  /// what those in their places had learnt; blocks for the store.
   void swap(std::shared_ptr<const Serving> serving);
 
  private:
@@ -126,7 +127,7 @@ class Orchestrator {
                      Outcome& outcome, Runtime& runtime);
 
   Parts parts_;
-  std::atomic<std::shared_ptr<const Serving>> serving_;
+  Snapshot<const Serving> serving_;
 };
 
 }  // namespace pagoda::services
