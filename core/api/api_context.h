@@ -19,6 +19,8 @@
 
 namespace pagoda::api {
 
+class Operations;
+
 struct ApiLimits {
   std::size_t maxBody = 10u << 20;  ///< bytes of a request's body
   Millis deadline = Millis::max();  ///< of a whole request, on top of the corridor's own limit
@@ -44,6 +46,8 @@ struct ApiContext {
   std::function<std::string()> notReady;
   /// Origins whose pages may call this server from a browser, for example "https://chat.example".
   std::vector<std::string> corsOrigins;
+  /// Null: nothing can be changed while the server runs.
+  Operations* operations = nullptr;
 
   bool authRequired() const { return authenticator.mode() != services::AuthMode::None; }
 };

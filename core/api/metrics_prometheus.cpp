@@ -12,7 +12,7 @@ struct Family {
   std::string_view help;
 };
 
-constexpr std::array<Family, 13> kFamilies{{
+constexpr std::array<Family, 15> kFamilies{{
     {"attempt_failures", "pagoda_attempt_failures_total", "Failed calls of providers by kind."},
     {"attempts_total", "pagoda_attempts_total", "Calls of providers."},
     {"completion_tokens", "pagoda_completion_tokens_total", "Completion tokens billed."},
@@ -20,8 +20,11 @@ constexpr std::array<Family, 13> kFamilies{{
     {"errors_total", "pagoda_errors_total", "Admitted requests that ended with an error."},
     {"model_requests", "pagoda_model_requests_total", "Requests answered by model."},
     {"overage_total", "pagoda_overage_total", "Calls that reported more than was held for them."},
+    {"plugin_swaps", "pagoda_plugin_swaps_total",
+     "Swaps to another version of a plugin by result."},
     {"prompt_tokens", "pagoda_prompt_tokens_total", "Prompt tokens billed."},
     {"refused_total", "pagoda_refused_total", "Requests refused before routing."},
+    {"reloads", "pagoda_reloads_total", "Reloads of the configuration by result."},
     {"requests", "pagoda_requests_total", "Requests answered by tier."},
     {"simulated_requests", "pagoda_simulated_requests_total",
      "Requests answered by simulated models."},

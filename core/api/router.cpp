@@ -37,6 +37,9 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"DELETE", "/admin/keys/", Access::Admin, deleteKey, kScopeAdmin},
     {"POST", "/admin/keys/", Access::Admin, postKeyRotation, kScopeAdmin},
     {"GET", "/admin/audit", Access::Admin, getAudit, kScopeAdmin},
+    {"POST", "/admin/reload", Access::Admin, postReload, kScopeAdmin},
+    {"GET", "/admin/plugins", Access::Admin, getPlugins, kScopeAdmin},
+    {"POST", "/admin/plugins/", Access::Admin, postPlugin, kScopeAdmin},
 });
 
 bool matches(const Route& route, std::string_view path) {

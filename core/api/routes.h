@@ -50,6 +50,9 @@ Task<void> getKey(const ApiContext& api, RequestScope& scope);
 Task<void> patchKey(const ApiContext& api, RequestScope& scope);
 Task<void> postKeyRotation(const ApiContext& api, RequestScope& scope);
 Task<void> deleteKey(const ApiContext& api, RequestScope& scope);
+Task<void> postReload(const ApiContext& api, RequestScope& scope);
+Task<void> getPlugins(const ApiContext& api, RequestScope& scope);
+Task<void> postPlugin(const ApiContext& api, RequestScope& scope);
 Task<void> getAudit(const ApiContext& api, RequestScope& scope);
 
 }  // namespace pagoda::api

@@ -154,6 +154,7 @@ std::string defaultDirectory(const Environment& environment) {
 Configuration readConfiguration(const ConfigSources& sources, std::vector<Mistake>& mistakes) {
   Configuration configuration;
   configuration.source = sources.directory.empty() ? "built-in defaults" : sources.directory;
+  configuration.sources = std::make_shared<const ConfigSources>(sources);
   Settings& settings = configuration.settings;
   settings.storage.dataDir = fallbackDataDirectory(sources.environment);
   std::vector<OptionState> options;

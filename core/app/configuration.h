@@ -53,6 +53,7 @@ struct Configuration {
   std::string source;  ///< the directory, or "built-in defaults"
   /// The trained router: the directory's router.pgr, else the one that is built in.
   std::shared_ptr<const services::PromptModel> router;
+  std::shared_ptr<const ConfigSources> sources;  ///< what it was read from, to read it again
 };
 
 /// Reads all of it; `mistakes` gets everything that is wrong, by file and line. Only an empty

@@ -22,13 +22,6 @@ fs::path programDirectory() {
   return error ? fs::path() : program.parent_path();
 }
 
-Configuration withFoundServers(Configuration configuration) {
-  if (wantsDiscovery(configuration))
-    addFoundServers(findModelServers(usualModelServers(), configuration.settings.discovery.timeout),
-                    configuration);
-  return configuration;
-}
-
 plugin_host::PluginHost& loaded(plugin_host::PluginHost& host) {
   host.loadAll();
   return host;
@@ -56,23 +49,92 @@ std::string shippedPlugins(const plugin_host::PluginHost& plugins) {
   return any ? "" : "; no plugin was found: set plugins.directories to where the .so files are";
 }
 
-std::shared_ptr<const ProviderSet> makeProviders(Configuration& configuration,
-                                                 plugin_host::PluginHost& plugins) {
-  std::vector<std::shared_ptr<Provider>> providers;
-  for (const ProviderSettings& provider : configuration.settings.providers) {
-    if (!provider.disabled.empty()) continue;
-    auto made = plugins.makeProvider(specOf(provider, configuration.settings.upstream));
-    if (made) {
-      providers.push_back(*made);
-      continue;
-    }
+/// Makes the instances of one configuration.
+class ServingBuilder {
+ public:
+  ServingBuilder(const Configuration& configuration, plugin_host::PluginHost& host,
+                 const plugin_host::PluginChoice& trial, const BuiltServing* former)
+      : configuration_(configuration), host_(host), trial_(trial), former_(former) {}
+
+  std::shared_ptr<const ProviderSet> providers() {
+    std::vector<std::shared_ptr<Provider>> all;
+    for (const ProviderSettings& provider : configuration_.settings.providers)
+      if (provider.disabled.empty()) all.push_back(make(provider));
+    return std::make_shared<plugin_host::InstanceSet>(std::move(all));
+  }
+
+  /// `name` as in BuiltServing::plugins; `old`: the former one, if its settings are the same.
+  std::shared_ptr<Strategy> strategy(const std::string& name, const std::string& type,
+                                     const std::string& settingsJson,
+                                     const std::shared_ptr<Strategy>& old, const Place& place) {
+    const auto plugin = host_.resolve(plugin_host::PluginKind::Strategy, type, trial_);
+    if (old && keeps(name, plugin.label)) return old;
+    plugins[name] = plugin.label;
+    auto made = host_.makeStrategy(plugin.type, settingsJson);
+    if (made) return *made;
+    throw PluginError({place, made.error().message + shippedPlugins(host_), ""});
+  }
+
+  std::map<std::string, std::string> plugins;
+
+ private:
+  bool keeps(const std::string& name, const std::string& label) {
+    if (former_ == nullptr) return false;
+    const auto found = former_->plugins.find(name);
+    if (found == former_->plugins.end() || found->second != label) return false;
+    plugins[name] = label;
+    return true;
+  }
+
+  std::shared_ptr<Provider> make(const ProviderSettings& provider) {
+    const std::string name = "provider " + provider.name;
+    const UpstreamSettings& upstream = configuration_.settings.upstream;
+    const auto plugin = host_.resolve(plugin_host::PluginKind::Provider, provider.type, trial_);
+    if (former_ != nullptr && isUnchanged(provider) && keeps(name, plugin.label))
+      if (auto old = former_->serving->providers->find(provider.name)) return old;
+    plugins[name] = plugin.label;
+    plugin_host::ProviderSpec spec = specOf(provider, upstream);
+    spec.type = plugin.type;
+    auto made = host_.makeProvider(std::move(spec));
+    if (made) return *made;
     const Error& error = made.error();
     if (error.code == ErrorCode::InvalidRequest)
       throw ConfigError({{provider.place, error.message, ""}});
-    throw StartError(ExitCode::Plugin,
-                     toString({provider.place, error.message + shippedPlugins(plugins), ""}));
+    throw PluginError({provider.place, error.message + shippedPlugins(host_), ""});
   }
-  return std::make_shared<plugin_host::InstanceSet>(std::move(providers));
+
+  bool isUnchanged(const ProviderSettings& provider) const {
+    const Settings& before = former_->configuration->settings;
+    if (before.upstream.maxEventBytes != configuration_.settings.upstream.maxEventBytes)
+      return false;
+    const auto found = std::ranges::find(before.providers, provider.name, &ProviderSettings::name);
+    if (found == before.providers.end()) return false;
+    ProviderSettings moved = *found;  // a line further down is still the same provider
+    moved.place = provider.place;
+    return moved == provider;
+  }
+
+  const Configuration& configuration_;
+  plugin_host::PluginHost& host_;
+  const plugin_host::PluginChoice& trial_;
+  const BuiltServing* const former_;
+};
+
+/// The strategy that a route has, if its settings are still the same.
+std::shared_ptr<Strategy> sameStrategyOf(const ModelRoute& route, const BuiltServing* former) {
+  if (former == nullptr) return nullptr;
+  const ModelRoute* old = former->configuration->catalogue.findRoute(route.name);
+  const auto& strategies = former->serving->routeStrategies;
+  const auto found = strategies.find(route.name);
+  const bool same = old != nullptr && found != strategies.end() &&
+                    old->strategy == route.strategy && old->settingsJson == route.settingsJson;
+  return same ? found->second : nullptr;
+}
+
+/// Where an option was set, as a place.
+Place placeOf(const Configuration& configuration, std::string_view path) {
+  const auto found = std::ranges::find(configuration.provenance, path, &Provenance::path);
+  return {found == configuration.provenance.end() ? "" : found->source, 0, 0};
 }
 
 services::AttemptLimits attemptLimits(const UpstreamSettings& upstream) {
@@ -90,48 +152,6 @@ services::AttemptLimits attemptLimits(const UpstreamSettings& upstream) {
   limits.maxEvent = upstream.maxEventBytes;
   limits.retryBase = upstream.retryBase;
   return limits;
-}
-
-services::BreakerRules breakerRules(const UpstreamSettings& upstream) {
-  services::BreakerRules rules;
-  rules.failures = static_cast<int>(upstream.breakerFailures);
-  rules.coolDown = upstream.breakerCoolDown;
-  rules.maxCoolDown = upstream.breakerMaxCoolDown;
-  rules.trials = static_cast<int>(upstream.breakerTrials);
-  rules.retryBudget = static_cast<double>(upstream.retryBudgetPercent) / 100;
-  rules.retryReserve = static_cast<double>(upstream.retryReserve);
-  return rules;
-}
-
-std::shared_ptr<services::Serving> makeServing(Configuration& configuration,
-                                               plugin_host::PluginHost& plugins) {
-  const Settings& settings = configuration.settings;
-  auto serving = std::make_shared<services::Serving>();
-  configuration.catalogue.epoch = 1;
-  serving->catalogue = std::make_shared<const Catalogue>(configuration.catalogue);
-  serving->providers = makeProviders(configuration, plugins);
-  auto strategy = plugins.makeStrategy(settings.strategy.type, settings.strategy.settingsJson);
-  if (!strategy)
-    throw StartError(ExitCode::Plugin,
-                     "strategy: " + strategy.error().message + shippedPlugins(plugins));
-  serving->strategy = *strategy;
-  for (const ModelRoute& route : configuration.catalogue.routes) {
-    if (route.strategy == "fallback" || route.strategy == "race") continue;
-    auto own = plugins.makeStrategy(route.strategy, route.settingsJson);
-    if (!own)
-      throw StartError(ExitCode::Plugin, "models.yaml: routes." + route.name + ".strategy: " +
-                                             own.error().message + shippedPlugins(plugins));
-    serving->routeStrategies.emplace(route.name, *own);
-  }
-  serving->classifier = std::make_shared<const services::Classifier>(
-      *serving->catalogue, settings.router.learned ? configuration.router : nullptr,
-      static_cast<double>(settings.router.abstainPercent) / 100);
-  serving->limits = attemptLimits(settings.upstream);
-  serving->maxRequestCost = settings.cost.maxRequestCost;
-  serving->defaultMaxTokens = settings.upstream.defaultMaxTokens;
-  serving->maxAttempts = static_cast<int>(settings.upstream.maxAttempts);
-  serving->triesPerCandidate = static_cast<int>(settings.upstream.triesPerCandidate);
-  return serving;
 }
 
 store::Store openStoreOrEnd(const std::string& database, const Settings& settings,
@@ -167,6 +187,56 @@ std::optional<Money> limitOf(Money amount) {
 }
 
 }  // namespace
+
+Configuration withFoundServers(Configuration configuration) {
+  if (wantsDiscovery(configuration))
+    addFoundServers(findModelServers(usualModelServers(), configuration.settings.discovery.timeout),
+                    configuration);
+  return configuration;
+}
+
+services::BreakerRules breakerRules(const UpstreamSettings& upstream) {
+  services::BreakerRules rules;
+  rules.failures = static_cast<int>(upstream.breakerFailures);
+  rules.coolDown = upstream.breakerCoolDown;
+  rules.maxCoolDown = upstream.breakerMaxCoolDown;
+  rules.trials = static_cast<int>(upstream.breakerTrials);
+  rules.retryBudget = static_cast<double>(upstream.retryBudgetPercent) / 100;
+  rules.retryReserve = static_cast<double>(upstream.retryReserve);
+  return rules;
+}
+
+BuiltServing buildServing(Configuration given, plugin_host::PluginHost& plugins,
+                          const plugin_host::PluginChoice& trial, const BuiltServing* former) {
+  given.catalogue.epoch = former == nullptr ? 1 : former->configuration->catalogue.epoch + 1;
+  const auto configuration = std::make_shared<const Configuration>(std::move(given));
+  const Settings& settings = configuration->settings;
+  const Settings* before = former == nullptr ? nullptr : &former->configuration->settings;
+  auto serving = std::make_shared<services::Serving>();
+  serving->catalogue = std::make_shared<const Catalogue>(configuration->catalogue);
+  ServingBuilder builder(*configuration, plugins, trial, former);
+  serving->providers = builder.providers();
+  const bool sameStrategy = before != nullptr && before->strategy == settings.strategy;
+  serving->strategy = builder.strategy(
+      "strategy", settings.strategy.type, settings.strategy.settingsJson,
+      sameStrategy ? former->serving->strategy : nullptr, placeOf(*configuration, "strategy.type"));
+  for (const ModelRoute& route : configuration->catalogue.routes) {
+    if (route.strategy == "fallback" || route.strategy == "race") continue;
+    serving->routeStrategies.emplace(
+        route.name, builder.strategy("route " + route.name, route.strategy, route.settingsJson,
+                                     sameStrategyOf(route, former),
+                                     {"models.yaml: routes." + route.name, 0, 0}));
+  }
+  serving->classifier = std::make_shared<const services::Classifier>(
+      *serving->catalogue, settings.router.learned ? configuration->router : nullptr,
+      static_cast<double>(settings.router.abstainPercent) / 100);
+  serving->limits = attemptLimits(settings.upstream);
+  serving->maxRequestCost = settings.cost.maxRequestCost;
+  serving->defaultMaxTokens = settings.upstream.defaultMaxTokens;
+  serving->maxAttempts = static_cast<int>(settings.upstream.maxAttempts);
+  serving->triesPerCandidate = static_cast<int>(settings.upstream.triesPerCandidate);
+  return {configuration, std::move(serving), std::move(builder.plugins)};
+}
 
 services::BudgetRules budgetRules(const CostSettings& cost) {
   services::BudgetRules rules;
@@ -241,7 +311,7 @@ Engine::Engine(Configuration given, const EnginePlace& place)
       log(kStandardError, logLevelOf(configuration.settings.logging.level),
           configuration.settings.logging.format == "json" ? LogFormat::Json : LogFormat::Text),
       plugins(makeHost(configuration.settings, place.pluginState, log, clock)),
-      serving(makeServing(configuration, loaded(plugins))),
+      built(buildServing(configuration, loaded(plugins))),
       store(openStoreOrEnd(place.database, configuration.settings, clock)),
       ids(clock),
       budgets(clock, budgetRules(configuration.settings.cost), store.ledger().totals(),
@@ -250,6 +320,6 @@ Engine::Engine(Configuration given, const EnginePlace& place)
       metrics(store.ledger().counters()),
       feedback(store.memory(), clock, log),
       orchestrator({clock, store.ledger(), budgets, health, metrics, api::httpStatusOf, &feedback},
-                   serving) {}
+                   built.serving) {}
 
 }  // namespace pagoda::app

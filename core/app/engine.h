@@ -2,6 +2,7 @@
 // The server without its sockets: plugins, providers, strategy, ledger, budgets, orchestrator. The
 // command line uses it alone to explain a decision.
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,21 @@ struct EnginePlace {
 };
 EnginePlace placeOf(const Settings& settings);
 
+/// What serves and what it was made of, so that the next one can keep what did not change.
+struct BuiltServing {
+  std::shared_ptr<const Configuration> configuration;
+  std::shared_ptr<const services::Serving> serving;
+  /// Label of the plugin by what was made of it: "provider NAME", "strategy", "route NAME".
+  std::map<std::string, std::string> plugins;
+};
+
+/// Makes the instances that `configuration` names, of the versions that serve or are on trial;
+/// those of `former` (may be null) whose plugin and settings are the same go on. Throws ConfigError
+/// and PluginError; then nothing has changed.
+BuiltServing buildServing(Configuration configuration, plugin_host::PluginHost& plugins,
+                          const plugin_host::PluginChoice& trial = {},
+                          const BuiltServing* former = nullptr);
+
 /// Members are built in this order and destroyed in the reverse one.
 struct Engine {
   /// Throws StartError and ConfigError; `place` as the server has it, or a private one.
@@ -38,7 +54,7 @@ struct Engine {
   SystemClock clock;
   Log log;
   plugin_host::PluginHost plugins;
-  std::shared_ptr<services::Serving> serving;
+  BuiltServing built;
   store::Store store;
   RequestIdSource ids;
   services::BudgetLedger budgets;
@@ -48,11 +64,15 @@ struct Engine {
   services::Orchestrator orchestrator;
 };
 
+/// With the model servers of this machine, where nothing else would answer. Blocks for as long as
+/// `discovery.timeout_ms` says.
+Configuration withFoundServers(Configuration configuration);
 /// The options of `plugins:`, with the folders beside the program.
 plugin_host::PluginHostOptions pluginOptions(const Settings& settings,
                                              const std::string& stateDirectory);
 store::StoreOptions storeOptions(const StorageSettings& settings, const CostSettings& cost);
 services::BudgetRules budgetRules(const CostSettings& cost);
+services::BreakerRules breakerRules(const UpstreamSettings& upstream);
 LogLevel logLevelOf(const std::string& name);
 std::string databasePath(const Settings& settings);
 

@@ -4,6 +4,7 @@
 
 #include <pagoda/json.hpp>
 
+#include "core/app/reload_report.h"
 #include "core/plugin_host/plugin_host.h"
 
 namespace pagoda::app {
@@ -89,6 +90,7 @@ std::string pluginsJson(const plugin_host::PluginHost& plugins, bool withPaths) 
           .endObject();
     json.endArray();
     json.member("errors", plugin.errors).member("stuck_calls", plugin.stuckCalls);
+    json.member("instances", plugin.instances);
     if (withPaths) {
       json.member("path", std::string_view(plugin.path))
           .member("sha256", std::string_view(plugin.sha256));
@@ -161,6 +163,9 @@ std::string infoJson(const InfoSources& sources, bool forAdmin) {
   if (forAdmin) {
     writeCost(json, configuration.settings.cost);
     json.member("configuration", std::string_view(configuration.source));
+    json.member("configuration_epoch", configuration.catalogue.epoch);
+    json.key("last_reload");
+    sources.lastReload.cause.empty() ? json.null() : json.raw(toJson(sources.lastReload));
     json.rawMember("catalogue", modelsJson(configuration));
     json.rawMember("settings", settingsJson(configuration));
   }

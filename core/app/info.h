@@ -12,12 +12,15 @@ class PluginHost;
 
 namespace pagoda::app {
 
+struct ReloadReport;
+
 struct InfoSources {
   const Configuration& configuration;
   const plugin_host::PluginHost& plugins;
   UnixMillis started;
   UnixMillis now;
   bool authRequired;
+  const ReloadReport& lastReload;  ///< its cause is empty: there was none
 };
 
 /// Versions, plugins, providers and models; for an admin also paths, the reasons of what is left

@@ -13,6 +13,15 @@
 #include "core/base/money.h"
 #include "core/base/secret.h"
 
+namespace pagoda {
+
+/// Here and not beside Secret: whether a setting has changed is asked nowhere else.
+inline bool operator==(const Secret& a, const Secret& b) {
+  return equalConstantTime(a.reveal(), b.reveal());
+}
+
+}  // namespace pagoda
+
 namespace pagoda::app {
 
 struct ServerSettings {
@@ -25,6 +34,8 @@ struct ServerSettings {
   Millis idleTimeout{60'000};
   Millis writeTimeout{30'000};
   Millis drainTimeout{30'000};
+  bool watchConfiguration = true;  ///< read the folder again when a file of it changes
+  Millis watchDebounce{500};       ///< that the folder has to be still for
   std::size_t maxBodyBytes = 16u << 20;
   std::size_t maxHeaderBytes = 32u << 10;
   std::int64_t maxHeaders = 100;
@@ -95,6 +106,7 @@ struct DiscoverySettings {
 struct StrategySettings {
   std::string type = "tiered";
   std::string settingsJson = "{}";
+  bool operator==(const StrategySettings&) const = default;
 };
 
 struct RouterSettings {
@@ -129,6 +141,7 @@ struct ProviderSettings {
   /// Empty: in use. Otherwise why not, for people.
   std::string disabled;
   Place place;
+  bool operator==(const ProviderSettings&) const = default;
   std::string keyFrom;  ///< "environment OPENAI_API_KEY or OPENAI_API_KEY_2", or empty
 };
 

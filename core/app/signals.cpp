@@ -26,11 +26,13 @@ void SignalWaiter::blockSignals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-void SignalWaiter::wait() {
+void SignalWaiter::wait(const std::function<void()>& onHangup) {
   const sigset_t signals = waitedFor();
   for (;;) {
     int signal = 0;
-    if (sigwait(&signals, &signal) == 0 && signal != SIGHUP) return;
+    if (sigwait(&signals, &signal) != 0) continue;
+    if (signal != SIGHUP) return;
+    if (onHangup) onHangup();
   }
 }
 

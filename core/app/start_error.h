@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/app/mistake.h"
+
 namespace pagoda::app {
 
 enum class ExitCode {
@@ -26,6 +28,17 @@ class StartError : public std::runtime_error {
 
  private:
   ExitCode code_;
+};
+
+/// A plugin that the configuration names cannot serve; the mistake says where it is named.
+class PluginError : public StartError {
+ public:
+  explicit PluginError(Mistake mistake)
+      : StartError(ExitCode::Plugin, toString(mistake)), mistake_(std::move(mistake)) {}
+  const Mistake& mistake() const noexcept { return mistake_; }
+
+ private:
+  Mistake mistake_;
 };
 
 }  // namespace pagoda::app

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "core/api/router.h"
+#include "core/app/configuration_watch.h"
 #include "core/app/engine.h"
 #include "core/app/info.h"
+#include "core/app/live_operations.h"
 #include "core/net/event_loop_group.h"
 #include "core/net/http_client.h"
 #include "core/net/http_server.h"
@@ -114,6 +116,8 @@ struct Server::Parts {
   Parts(Configuration configuration, const EnginePlace& place)
       : engine(std::move(configuration), place),
         settings(engine.configuration.settings),
+        live(engine),
+        operations(live, engine.plugins),
         authenticator(authModeOf(settings, engine.store.keys()), engine.store.keys(), engine.clock),
         upstreamTls(clientTls(settings.upstream)),
         ownTls(serverTls(settings.server)),
@@ -147,11 +151,14 @@ struct Server::Parts {
                             {},
                             {},
                             {},
-                            settings.security.corsOrigins};
+                            settings.security.corsOrigins,
+                            &operations};
     context.limits.maxBody = settings.server.maxBodyBytes;
     context.infoJson = [this, started = engine.clock.unixNow()](bool forAdmin) {
-      return infoJson({engine.configuration, engine.plugins, started, engine.clock.unixNow(),
-                       authenticator.mode() != services::AuthMode::None},
+      const auto configuration = live.configuration();
+      const ReloadReport last = live.last();
+      return infoJson({*configuration, engine.plugins, started, engine.clock.unixNow(),
+                       authenticator.mode() != services::AuthMode::None, last},
                       forAdmin);
     };
     context.notReady = [this] {
@@ -171,6 +178,8 @@ struct Server::Parts {
 
   Engine engine;
   const Settings& settings;
+  LiveConfiguration live;
+  LiveOperations operations;
   services::Authenticator authenticator;
   net::TlsClientContext upstreamTls;
   std::unique_ptr<net::TlsServerContext> ownTls;
@@ -180,6 +189,7 @@ struct Server::Parts {
   net::HttpServer http;
   std::uint16_t port = 0;
   std::atomic<bool> draining{false};
+  std::optional<ConfigurationWatch> watch;  ///< from start() on
 };
 
 Server::Server(Configuration configuration) {
@@ -198,11 +208,24 @@ Server::Server(Configuration configuration) {
 }
 
 Server::~Server() {
+  parts_->watch.reset();
   parts_->loops.stop();
 }
 
 void Server::start() {
   parts_->loops.start();
+  const ServerSettings& server = parts_->settings.server;
+  LiveConfiguration& live = parts_->live;
+  parts_->watch.emplace(
+      server.watchConfiguration ? parts_->engine.configuration.sources->directory : std::string(),
+      server.watchDebounce,
+      ConfigurationWatch::Work{[&live](const std::string& cause) { live.reload(cause); },
+                               [&live] { return live.retire(); }},
+      parts_->engine.log);
+}
+
+void Server::requestReload(const std::string& cause) {
+  parts_->watch->request(cause);
 }
 
 bool Server::drain(Millis atMost) {

@@ -23,12 +23,14 @@ class Server {
   ~Server();
 
   void start();
+  /// Reads the configuration again, soon, on a thread of its own. After start().
+  void requestReload(const std::string& cause);
   /// No new requests; waits for those under way. True: all of them ended.
   bool drain(Millis atMost);
 
   std::uint16_t port() const;
-  std::string url() const;  ///< "http://127.0.0.1:4000"
-  const Configuration& configuration() const;
+  std::string url() const;                     ///< "http://127.0.0.1:4000"
+  const Configuration& configuration() const;  ///< that it was started with
   bool authRequired() const;
 
  private:

@@ -32,6 +32,13 @@ ExitCode listPrices(const Arguments& arguments, Console& console);
 ExitCode diffPrices(const Arguments& arguments, Console& console);
 ExitCode listPlugins(const Arguments& arguments, Console& console);
 
+// Of a running server.
+ExitCode reloadServer(const Arguments& arguments, Console& console);
+ExitCode loadPlugin(const Arguments& arguments, Console& console);
+ExitCode swapPlugin(const Arguments& arguments, Console& console);
+ExitCode rollBackPlugin(const Arguments& arguments, Console& console);
+ExitCode retirePlugin(const Arguments& arguments, Console& console);
+
 // On the trained router; JSON lines in and out.
 ExitCode predictTasks(const Arguments& arguments, Console& console);
 ExitCode trainRouter(const Arguments& arguments, Console& console);

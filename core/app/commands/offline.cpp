@@ -174,7 +174,56 @@ ExitCode showModels(const Arguments& arguments, Console& console) {
   return ExitCode::Ok;
 }
 
+namespace {
+
+void printPlugins(std::ostream& out, const std::vector<plugin_host::PluginInfo>& plugins) {
+  std::vector<std::vector<std::string>> rows{{"plugin", "version", "state", "offers", "file"}};
+  for (const plugin_host::PluginInfo& plugin : plugins) {
+    std::string offers;
+    for (const plugin_host::PluginType& type : plugin.types)
+      offers += (offers.empty() ? "" : ", ") + type.type;
+    const bool refused = plugin.state == "refused";
+    rows.push_back({plugin.id.empty() ? "?" : plugin.id,
+                    plugin.version.empty() ? "?" : plugin.version, plugin.state,
+                    refused ? plugin.reason + ": " + plugin.message : offers, plugin.path});
+  }
+  printTable(out, rows);
+}
+
+/// The lines of GET /admin/plugins.
+std::vector<plugin_host::PluginInfo> readPlugins(const std::string& body) {
+  std::vector<plugin_host::PluginInfo> plugins;
+  const auto list = parseObject(body)->getArray("data");
+  for (std::size_t i = 0; list && i < list->size(); ++i) {
+    const auto entry = list->getObject(static_cast<unsigned>(i));
+    plugin_host::PluginInfo plugin;
+    plugin.id = textOf(*entry, "id");
+    plugin.version = textOf(*entry, "version");
+    plugin.state = textOf(*entry, "state");
+    plugin.path = textOf(*entry, "path");
+    plugin.reason = textOf(*entry, "reason");
+    plugin.message = textOf(*entry, "message");
+    const auto types = entry->getArray("types");
+    for (std::size_t t = 0; types && t < types->size(); ++t)
+      plugin.types.push_back({"", textOf(*types->getObject(static_cast<unsigned>(t)), "type")});
+    plugins.push_back(std::move(plugin));
+  }
+  return plugins;
+}
+
+}  // namespace
+
 ExitCode listPlugins(const Arguments& arguments, Console& console) {
+  if (namesServer(arguments, console.environment)) {
+    const std::string body =
+        askOrFail(addressOf(arguments, console.environment), "GET", "/admin/plugins");
+    if (arguments.has("--json")) {
+      console.out << body << "\n";
+    } else {
+      printPlugins(console.out, readPlugins(body));
+    }
+    return ExitCode::Ok;
+  }
   const Configuration configuration =
       quiet(loadConfiguration(sourcesOf(arguments, console.environment)));
   const PrivateFolder folder;
@@ -186,17 +235,7 @@ ExitCode listPlugins(const Arguments& arguments, Console& console) {
     console.out << pluginsJson(host, true) << "\n";
     return ExitCode::Ok;
   }
-  std::vector<std::vector<std::string>> rows{{"plugin", "version", "state", "offers", "file"}};
-  for (const plugin_host::PluginInfo& plugin : host.describe()) {
-    std::string offers;
-    for (const plugin_host::PluginType& type : plugin.types)
-      offers += (offers.empty() ? "" : ", ") + type.type;
-    const bool refused = plugin.state == "refused";
-    rows.push_back({plugin.id.empty() ? "?" : plugin.id,
-                    plugin.version.empty() ? "?" : plugin.version, plugin.state,
-                    refused ? plugin.reason + ": " + plugin.message : offers, plugin.path});
-  }
-  printTable(console.out, rows);
+  printPlugins(console.out, host.describe());
   return ExitCode::Ok;
 }
 

@@ -47,7 +47,7 @@ void announce(const Server& server, bool asJson, Console& console) {
 }  // namespace
 
 void runUntilStopped(Server& server, Millis drainTimeout, Console& console) {
-  SignalWaiter::wait();
+  SignalWaiter::wait([&server] { server.requestReload("SIGHUP"); });
   console.error << "pagoda: stopping; requests under way are finished, a second signal cuts them"
                 << std::endl;
   std::atomic<bool> drained{false};
