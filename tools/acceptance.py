@@ -6,11 +6,16 @@
     tools/acceptance.py ledger [--shape plain|stream|fallback] [arguments of ledger_check.py]
                                                           is the budget exact (races, kill -9, aborts, usage)
     tools/acceptance.py failover [arguments of failover_judge.py]   what clients see when providers misbehave
+    tools/acceptance.py costs     what recorded exchanges cost, beside an independent catalogue of prices
+    tools/acceptance.py race      1,000 requests of $0.10 at once against $5.00: 50 are paid, by four records
 
 PAGODA_BINARY names the server (default: build/release/bin/pagoda). Needs ../shared; says so and ends
 with 77 without it. Everything runs on loopback and ends with this script.
 """
+import asyncio
+import collections
 import contextlib
+import decimal
 import http.server
 import json
 import os
@@ -25,6 +30,9 @@ import tempfile
 import threading
 import time
 import urllib.parse
+import urllib.request
+
+import cost_check
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TRUST = ROOT.parent / "shared" / "trust"
@@ -286,6 +294,123 @@ def ledger(arguments):
         faulty.wait()
 
 
+COST_MODEL = ("  {key}: {{ tier: 1, provider: {provider}, model: \"{model}\", price_per_million: {price}, "
+              "supports: [stream, tools, json, json_schema, images, files] }}\n")
+
+
+def costs(arguments):
+    judge_program = str(TRUST / "replay/replay_judge.py")
+    fixtures = ["--fixtures", str(TRUST.parent / "wire/fixtures")]
+    listing = subprocess.run([sys.executable, judge_program, *fixtures, "--list", "--provider",
+                              ",".join(cost_check.CATALOGUE_NAMES)], capture_output=True, text=True, check=True).stdout
+    cases = cost_check.Cases(TRUST.parent, listing)
+    upstream = free_port()
+    providers, models, bases = "", "", {}
+    for name, (kind, path, settings) in REPLAY_PROVIDERS.items():
+        base, key = name.split(":")[0], name.replace(":", "-")
+        bases[key] = base
+        providers += (f'  {key}: {{ type: {kind}, base_url: "http://127.0.0.1:{upstream}/{path}", '
+                      f'api_key: upstream-key-{base}{settings and ", " + settings} }}\n')
+        models += "".join(COST_MODEL.format(key=f"c-{key}-{number}", provider=key, model=model,
+                                            price=cost_check.price_yaml(prices))
+                          for number, ((provider, model), prices) in enumerate(sorted(cases.models.items(), key=str))
+                          if provider == base)
+    server = Server("security: { auth: none }\ndiscovery: { enabled: false }\nlogging: { level: warn }\n"
+                    "upstream: { retry_base_ms: 1 }\nproviders:\n" + providers,
+                    "models:\n" + models + "cost_management: { monthly_budget_usd: 1000000, max_request_cost_usd: 1000 }\n")
+    templates = {name: name.replace(":", "-") + "/{model}" for name in REPLAY_PROVIDERS}
+    try:
+        server.start()
+        subprocess.call([sys.executable, judge_program, *fixtures, "--gateway", server.url, "--upstream-port", str(upstream),
+                         "--models", json.dumps(templates), "--provider", ",".join(cost_check.CATALOGUE_NAMES),
+                         "--only", ",".join(cases.ids), "--stream", "recorded", "--totals-only", *arguments],
+                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        database = pathlib.Path(server.directory) / "data/pagoda.db"
+        charged = collections.defaultdict(list)
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+            for provider, model, cost, basis in db.execute(
+                    "SELECT provider, upstream_model, cost_nano_usd, cost_basis FROM attempts WHERE failure = ''"):
+                charged[bases[provider], model].append((cost, basis))
+    finally:
+        print(f"# the server ended with {server.stop()}")
+    lines, differences = cases.table(charged)
+    print("\n".join(lines))
+    return 1 if differences else 0
+
+
+RACE_REQUESTS = 1000
+RACE_BUDGET_USD = 5
+RACE_PRICE_NANO = 100_000_000
+
+
+async def race_clients(url):
+    """What each of the clients got: all of them are connected before the first one asks."""
+    address = urllib.parse.urlsplit(url)
+    gate = asyncio.Event()
+    ready = asyncio.Semaphore(0)
+
+    async def client(number):
+        reader, writer = await asyncio.open_connection(address.hostname, address.port)
+        ready.release()
+        await gate.wait()
+        body = json.dumps({"model": "test-model", "max_tokens": 20,
+                           "messages": [{"role": "user", "content": f"[[id:race-{number}]]"}]}).encode()
+        writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                     b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        answer = await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+        head = answer.partition(b"\r\n\r\n")[0].lower()
+        cost = re.search(rb"x-pagoda-cost-usd: ([0-9.]+)", head)
+        return int(head.split()[1]), decimal.Decimal(cost.group(1).decode()) if cost else decimal.Decimal(0)
+
+    clients = [asyncio.create_task(client(number)) for number in range(RACE_REQUESTS)]
+    for _ in clients:
+        await ready.acquire()
+    gate.set()
+    return await asyncio.gather(*clients)
+
+
+def race(arguments):
+    """Four records that know nothing of each other must tell the same."""
+    del arguments
+    upstream = free_port()
+    cost = f"cost_management: {{ monthly_budget_usd: {RACE_BUDGET_USD}, max_request_cost_usd: 1, tier0_allocation: 0,\n" \
+           "  tier1_allocation: 1, tier2_allocation: 0, tier3_allocation: 0 }\n"
+    model = LEDGER_MODEL.format(key="test-model", tier=1, model="test-model").replace("output: 2.5", "output: 5000")
+    server = Server(LEDGER_PROFILE.format(port=0, upstream=upstream), "models:\n" + model + cost)
+    journal = pathlib.Path(server.directory) / "journal.jsonl"
+    faulty = subprocess.Popen([sys.executable, str(TRUST / "faulty_upstream.py"), "--port", str(upstream), "--pt", "10",
+                               "--ct", "20", "--journal", str(journal)], stdout=subprocess.DEVNULL)
+    try:
+        wait_for(upstream)
+        server.start()
+        answers = asyncio.run(race_clients(server.url))
+        with urllib.request.urlopen(server.url + "/metrics") as response:
+            metrics = json.load(response, parse_float=decimal.Decimal)
+        database = pathlib.Path(server.directory) / "data/pagoda.db"
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+            rows, spent = db.execute("SELECT count(*), sum(cost_nano_usd) FROM attempts WHERE cost_nano_usd > 0").fetchone()
+        billed = sum(1 for line in journal.read_text().splitlines() if json.loads(line).get("billed"))
+    finally:
+        print(f"# the server ended with {server.stop()}")
+        faulty.terminate()
+        faulty.wait()
+    paid = RACE_BUDGET_USD * 10**9 // RACE_PRICE_NANO
+    statuses = {status: sum(1 for each, _ in answers if each == status) for status, _ in answers}
+    checks = [
+        ("client: 50 answers, 950 refusals", statuses == {200: paid, 402: RACE_REQUESTS - paid}, statuses),
+        ("client: each answer says $0.10", sum(usd for _, usd in answers) == RACE_BUDGET_USD, sum(usd for _, usd in answers)),
+        ("upstream: 50 calls billed", billed == paid, billed),
+        ("ledger: 50 rows of $0.10", (rows, spent) == (paid, paid * RACE_PRICE_NANO), (rows, spent)),
+        ("metrics: 50 requests, $5.00 spent, nothing held",
+         (metrics["requests_per_tier"]["1"], metrics["budget"]["spent_usd"], metrics["budget"]["held_usd"])
+         == (paid, RACE_BUDGET_USD, 0), (metrics["requests_per_tier"], metrics["budget"]["spent_usd"])),
+    ]
+    for name, holds, got in checks:
+        print("PASS" if holds else "FAIL", name, " ", got)
+    return 0 if all(holds for _, holds, _ in checks) else 1
+
+
 def failover_configuration(plan):
     """pagoda.yaml and models.yaml for the judge's plan."""
     settings = {name: int(value * 1000) if name.endswith("_s") else value for name, value in plan["settings"].items()}
@@ -355,7 +480,7 @@ def failover(arguments):
         charges.shutdown()
 
 
-JUDGES = {"probe": probe, "failover": failover, "replay": replay, "ledger": ledger}
+JUDGES = {"probe": probe, "failover": failover, "replay": replay, "ledger": ledger, "race": race, "costs": costs}
 
 
 def main():
