@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/base/log.h"
+#include "core/domain/answer_store.h"
 #include "core/domain/keys.h"
 #include "core/domain/ledger.h"
 #include "core/services/authenticator.h"
@@ -48,6 +49,8 @@ struct ApiContext {
   std::vector<std::string> corsOrigins;
   /// Null: nothing can be changed while the server runs.
   Operations* operations = nullptr;
+  /// Answers by Idempotency-Key; null: the header is not read.
+  AnswerStore* answers = nullptr;
 
   bool authRequired() const { return authenticator.mode() != services::AuthMode::None; }
 };

@@ -69,6 +69,7 @@ StreamHead streamHead(const ApiContext& api, const RequestScope& scope) {
 Task<void> answerStreaming(const ApiContext& api, RequestScope& scope,
                            services::CorridorRequest& corridor, StreamSink& stream) {
   const Outcome outcome = co_await api.orchestrator.answer(corridor, &stream, scope.runtime);
+  note(scope, outcome);
   if (!scope.response.started() && outcome.error) {
     co_await sendOutcomeError(scope, outcome);
     co_return;

@@ -33,6 +33,7 @@ services::CorridorRequest beginCorridor(const ApiContext& api, RequestScope& sco
 }
 
 Task<void> sendAnswer(RequestScope& scope, const Outcome& outcome, std::string_view body) {
+  note(scope, outcome);
   HeaderList headers = baseHeaders(scope, "application/json");
   addOutcomeHeaders(headers, outcome, false);
   co_await scope.response.send(200, headers, body);

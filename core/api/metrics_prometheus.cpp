@@ -12,12 +12,14 @@ struct Family {
   std::string_view help;
 };
 
-constexpr std::array<Family, 15> kFamilies{{
+constexpr std::array<Family, 16> kFamilies{{
     {"attempt_failures", "pagoda_attempt_failures_total", "Failed calls of providers by kind."},
     {"attempts_total", "pagoda_attempts_total", "Calls of providers."},
     {"completion_tokens", "pagoda_completion_tokens_total", "Completion tokens billed."},
     {"cost_nano_usd", "pagoda_cost_usd_total", "Money spent on calls by tier, in US dollars."},
     {"errors_total", "pagoda_errors_total", "Admitted requests that ended with an error."},
+    {"idempotency_keys", "pagoda_idempotency_keys_total",
+     "Requests with an Idempotency-Key by what came of it."},
     {"model_requests", "pagoda_model_requests_total", "Requests answered by model."},
     {"overage_total", "pagoda_overage_total", "Calls that reported more than was held for them."},
     {"plugin_swaps", "pagoda_plugin_swaps_total",

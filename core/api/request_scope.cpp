@@ -76,7 +76,10 @@ void appendTiming(std::string& out, std::string_view name, Duration time) {
 }
 
 void addRetryHeaders(HeaderList& headers, const Error& error) {
-  if (error.code == ErrorCode::BudgetExceeded) headers.emplace_back("x-should-retry", "false");
+  // Official clients try a 409 again by themselves: one that no waiting resolves says so.
+  const bool final = error.code == ErrorCode::BudgetExceeded ||
+                     (error.code == ErrorCode::Conflict && !error.retryAfter);
+  if (final) headers.emplace_back("x-should-retry", "false");
   if (!error.retryAfter) return;
   const std::int64_t ms = std::max<std::int64_t>(0, error.retryAfter->count());
   headers.emplace_back("retry-after", std::to_string((ms + 999) / 1000));
@@ -160,7 +163,13 @@ Task<void> refuse(const ApiContext& api, RequestScope& scope, const Error& error
   co_await sendError(scope, error);
 }
 
+void note(RequestScope& scope, const Outcome& outcome) {
+  scope.answered = !outcome.error;
+  if (!outcome.simulated) scope.charged = outcome.cost;
+}
+
 Task<void> sendOutcomeError(RequestScope& scope, const Outcome& outcome) {
+  note(scope, outcome);
   HeaderList headers = errorHeaders(scope, *outcome.error);
   addOutcomeHeaders(headers, outcome, false);
   std::string body;
@@ -168,14 +177,19 @@ Task<void> sendOutcomeError(RequestScope& scope, const Outcome& outcome) {
   co_await scope.response.send(httpStatusOf(outcome.error->code), headers, body);
 }
 
-Task<Result<std::shared_ptr<JsonDocument>>> readJsonBody(const ApiContext& api,
-                                                         RequestScope& scope) {
+Task<Result<std::string>> readBytes(const ApiContext& api, RequestScope& scope) {
   PAGODA_CO_CHECK(checkMedia(scope.http));
   Result<std::string> bytes = co_await scope.body.readAll(api.limits.maxBody);
   if (!bytes && bytes.error().code == ErrorCode::DeadlineExceeded) {
     scope.status = 408;
     co_return fail(ErrorCode::InvalidRequest, "the body did not arrive in time");
   }
+  co_return bytes;
+}
+
+Task<Result<std::shared_ptr<JsonDocument>>> readJsonBody(const ApiContext& api,
+                                                         RequestScope& scope) {
+  Result<std::string> bytes = co_await readBytes(api, scope);
   if (!bytes) co_return tl::unexpected<Error>(std::move(bytes).error());
   const TimePoint before = scope.runtime.clock().now();
   Result<std::shared_ptr<JsonDocument>> document = JsonDocument::parse(*std::move(bytes));

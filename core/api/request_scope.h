@@ -26,6 +26,8 @@ struct RequestScope {
   bool identified = false;  ///< by a key, or because none is needed
   PhaseTimes times;
   std::optional<int> status;  ///< of an error, where the error table's would mislead
+  bool answered = false;      ///< by a model, in whole
+  Money charged{};            ///< play money left out
 
   bool isAdmin() const { return identified && caller.role == KeyRole::Admin; }
 };
@@ -42,11 +44,15 @@ Task<void> sendJson(RequestScope& scope, int status, std::string_view body);
 Task<void> sendError(RequestScope& scope, const Error& error);
 /// sendError for a request that never reached the corridor; counts it.
 Task<void> refuse(const ApiContext& api, RequestScope& scope, const Error& error);
+/// Notes in the scope what became of the request.
+void note(RequestScope& scope, const Outcome& outcome);
 /// With the failed attempts of `outcome`.
 Task<void> sendOutcomeError(RequestScope& scope, const Outcome& outcome);
 
-/// Reads the body as one JSON document. Errors: UnsupportedMedia before a byte of it is taken, and
-/// those of BodyReader and JsonDocument.
+/// The body, if it says that it is JSON. Errors: UnsupportedMedia before a byte of it is taken, and
+/// those of BodyReader.
+Task<Result<std::string>> readBytes(const ApiContext& api, RequestScope& scope);
+/// Reads the body as one JSON document. Errors: those of readBytes and JsonDocument.
 Task<Result<std::shared_ptr<JsonDocument>>> readJsonBody(const ApiContext& api,
                                                          RequestScope& scope);
 

@@ -7,6 +7,7 @@
 
 #include "core/api/credentials.h"
 #include "core/api/error_table.h"
+#include "core/api/idempotency.h"
 #include "core/api/request_scope.h"
 #include "core/api/routes.h"
 
@@ -14,9 +15,9 @@ namespace pagoda::api {
 namespace {
 
 constexpr std::array kRoutes = std::to_array<Route>({
-    {"POST", "/v1/chat/completions", Access::User, postChatCompletions},
-    {"POST", "/generate", Access::User, postGenerate},
-    {"POST", "/v1/embeddings", Access::User, postEmbeddings},
+    {"POST", "/v1/chat/completions", Access::User, once<postChatCompletions>},
+    {"POST", "/generate", Access::User, once<postGenerate>},
+    {"POST", "/v1/embeddings", Access::User, once<postEmbeddings>},
     {"POST", "/v1/tokens", Access::User, postTokens},
     {"POST", "/v1/route/explain", Access::User, postExplain},
     {"GET", "/v1/models", Access::User, getModels, kScopeModels},
@@ -108,7 +109,7 @@ Task<void> answerOptions(const RequestScope& scope, const std::string& allowed) 
   if (!scope.corsOrigin.empty()) {
     headers.emplace_back("access-control-allow-methods", allowed);
     headers.emplace_back("access-control-allow-headers",
-                         "authorization, content-type, x-api-key, x-request-id");
+                         "authorization, content-type, idempotency-key, x-api-key, x-request-id");
     headers.emplace_back("access-control-max-age", "600");
   }
   co_await scope.response.send(204, headers, {});
@@ -135,7 +136,9 @@ Task<void> Router::handle(const HttpRequest& request, BodyReader& body, Response
                      .caller = {},
                      .identified = false,
                      .times = {},
-                     .status = {}};
+                     .status = {},
+                     .answered = false,
+                     .charged = {}};
   scope.idText = scope.id.toString();
   bool failed = false;
   try {

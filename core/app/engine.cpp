@@ -294,6 +294,8 @@ store::StoreOptions storeOptions(const StorageSettings& settings, const CostSett
   options.busyTimeout = settings.busyTimeout;
   if (auto zone = TimeZone::find(cost.timeZone)) options.zone = std::move(zone);
   options.queueLimit = static_cast<std::size_t>(settings.queue);
+  options.keepAnswers = settings.keepAnswers;
+  options.answerBytes = static_cast<std::int64_t>(settings.answerBytes);
   return options;
 }
 

@@ -91,6 +91,8 @@ struct StorageSettings {
   std::string durability = "group";  ///< group (power failure), process (kill -9)
   Millis busyTimeout{2'000};
   std::int64_t queue = 65'536;
+  Millis keepAnswers{86'400'000};          ///< by Idempotency-Key
+  std::size_t answerBytes = 256ull << 20;  ///< of all of them
 };
 
 struct LoggingSettings {

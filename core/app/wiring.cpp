@@ -152,7 +152,8 @@ struct Server::Parts {
                             {},
                             {},
                             settings.security.corsOrigins,
-                            &operations};
+                            &operations,
+                            &engine.store.answers()};
     context.limits.maxBody = settings.server.maxBodyBytes;
     context.infoJson = [this, started = engine.clock.unixNow()](bool forAdmin) {
       const auto configuration = live.configuration();

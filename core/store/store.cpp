@@ -12,6 +12,7 @@
 #include "core/store/audit.h"
 #include "core/store/file_lock.h"
 #include "core/store/migrations.h"
+#include "core/store/sqlite_answer_store.h"
 #include "core/store/sqlite_error.h"
 #include "core/store/sqlite_key_store.h"
 #include "core/store/sqlite_ledger.h"
@@ -64,6 +65,7 @@ StorePaths preparePaths(const std::string& path) {
   if (path == ":memory:") {
     StorePaths paths;
     paths.database = uniqueMemoryPath();
+    paths.answers = uniqueMemoryPath();
     return paths;
   }
   prepareDirectory(path);
@@ -100,8 +102,8 @@ Store::~Store() = default;
 
 StorePaths pathsOf(const std::string& database) {
   const std::string pepper = (fs::path(database).parent_path() / "pepper").string();
-  return {database, database + ".lock", database + ".gate", database + ".holds",
-          pepper,   database + ".keys"};
+  return {database, database + ".lock", database + ".gate",   database + ".holds",
+          pepper,   database + ".keys", database + ".answers"};
 }
 
 Store openStore(const std::string& path, const StoreOptions& options, const Clock& clock) {
@@ -119,6 +121,16 @@ Store openStore(const std::string& path, const StoreOptions& options, const Cloc
     store.ledger_ = std::make_unique<SqliteLedger>(std::move(database), paths,
                                                    WriterOptions{forDatabase, options.queueLimit},
                                                    options.openHolds, clock, *options.zone);
+    // The ledger has charged what a former process left open: what became of its requests is known.
+    Database ledger(paths.database, forDatabase, Database::Access::ReadOnly);
+    AnswerLimits limits;
+    limits.keep = options.keepAnswers;
+    limits.bytes = options.answerBytes;
+    DatabaseOptions forAnswers = forDatabase;
+    forAnswers.maxPages = 0;
+    store.answers_ = translated(paths.answers, [&] {
+      return std::make_unique<SqliteAnswerStore>(paths.answers, forAnswers, limits, ledger, clock);
+    });
     return store;
   });
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/base/time_zone.h"
+#include "core/domain/answer_store.h"
 #include "core/domain/keys.h"
 #include "core/domain/ledger.h"
 #include "core/domain/lesson.h"
@@ -25,6 +26,8 @@ struct StoreOptions {
   std::size_t queueLimit = 65'536;  ///< settlements that may wait for the writer
   std::int64_t maxPages = 0;        ///< the database's limit in pages of 4 KiB; 0: none
   std::shared_ptr<const TimeZone> zone = TimeZone::utc();  ///< whose days and months are summed
+  Millis keepAnswers{24 * 3'600'000};                      ///< by Idempotency-Key
+  std::int64_t answerBytes = std::int64_t{256} << 20;      ///< of all of them
 };
 
 /// Members are destroyed in reverse order; the lock goes last.
@@ -35,6 +38,7 @@ class Store {
   Ledger& ledger() { return *ledger_; }
   KeyStore& keys() { return *keys_; }
   StrategyMemory& memory() { return *memory_; }
+  AnswerStore& answers() { return *answers_; }
 
  private:
   friend Store openStore(const std::string&, const StoreOptions&, const Clock&);
@@ -44,6 +48,7 @@ class Store {
   std::unique_ptr<KeyStore> keys_;
   std::unique_ptr<StrategyMemory> memory_;
   std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<AnswerStore> answers_;
 };
 
 /// For the server: makes the directory and the file where they are missing, brings the schema up to

@@ -13,6 +13,7 @@ struct StorePaths {
   std::string holds;  ///< HoldJournal
   std::string pepper;       ///< key of the API keys' hashes
   std::string keySignal{};  ///< KeySignal
+  std::string answers{};    ///< SqliteAnswerStore
 };
 
 StorePaths pathsOf(const std::string& database);
