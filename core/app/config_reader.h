@@ -61,6 +61,10 @@ void readModels(const YamlNode& root, const Catalogue* builtIn, Catalogue& catal
 /// `routes:` of models.yaml: names that stand for a plan over the catalogue's models.
 void readRoutes(const YamlNode& root, Catalogue& catalogue, const ReadContext& context);
 
+/// `strategies:` of pagoda.yaml.
+void readStrategies(const YamlNode& root, std::vector<NamedStrategySettings>& strategies,
+                    const ReadContext& context);
+
 enum class PriceUnit { Thousand, Million };
 
 /// The prices of a model: a map, or a list of maps of which each after the first says `from` which

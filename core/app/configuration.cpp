@@ -163,11 +163,13 @@ Configuration readConfiguration(const ConfigSources& sources, std::vector<Mistak
   ReadContext pagoda{{}, sources.environment, mistakes};
   const std::string pagodaText = textOf(sources, kPagodaFile, pagoda.file, mistakes);
   const YamlNode pagodaRoot = readYaml(pagodaText, pagoda.file, mistakes);
-  readOptions(pagodaRoot, ConfigFile::Pagoda, {"providers", "strategy.settings"}, options, pagoda);
+  readOptions(pagodaRoot, ConfigFile::Pagoda, {"providers", "strategies", "strategy.settings"},
+              options, pagoda);
   if (const YamlNode* strategy = pagodaRoot.find("strategy"))
     if (const YamlNode* node = strategy->find("settings"))
       settings.strategy.settingsJson = toJson(*node);
   if (settings.strategy.settingsJson == "null") settings.strategy.settingsJson = "{}";
+  readStrategies(pagodaRoot, settings.strategies, pagoda);
   readProviders(pagodaRoot.find("providers"), settings.providers, pagoda);
 
   ReadContext models{{}, sources.environment, mistakes};

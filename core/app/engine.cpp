@@ -131,6 +131,19 @@ std::shared_ptr<Strategy> sameStrategyOf(const ModelRoute& route, const BuiltSer
   return same ? found->second : nullptr;
 }
 
+/// The same of a named strategy; who may have it does not matter.
+std::shared_ptr<Strategy> sameStrategyOf(const NamedStrategySettings& named,
+                                         const BuiltServing* former) {
+  if (former == nullptr) return nullptr;
+  const auto& before = former->configuration->settings.strategies;
+  const auto old = std::ranges::find(before, named.name, &NamedStrategySettings::name);
+  const auto& serving = former->serving->strategies;
+  const auto found = std::ranges::find(serving, named.name, &services::NamedStrategy::name);
+  const bool same = old != before.end() && found != serving.end() && old->type == named.type &&
+                    old->settingsJson == named.settingsJson;
+  return same ? found->strategy : nullptr;
+}
+
 /// Where an option was set, as a place.
 Place placeOf(const Configuration& configuration, std::string_view path) {
   const auto found = std::ranges::find(configuration.provenance, path, &Provenance::path);
@@ -227,6 +240,12 @@ BuiltServing buildServing(Configuration given, plugin_host::PluginHost& plugins,
                                      sameStrategyOf(route, former),
                                      {"models.yaml: routes." + route.name, 0, 0}));
   }
+  for (const NamedStrategySettings& one : settings.strategies)
+    serving->strategies.push_back(
+        {one.name,
+         builder.strategy("strategies." + one.name, one.type, one.settingsJson,
+                          sameStrategyOf(one, former), one.place),
+         one.byHeader, one.keys, one.tasks});
   serving->classifier = std::make_shared<const services::Classifier>(
       *serving->catalogue, settings.router.learned ? configuration->router : nullptr,
       static_cast<double>(settings.router.abstainPercent) / 100);

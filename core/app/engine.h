@@ -34,7 +34,8 @@ EnginePlace placeOf(const Settings& settings);
 struct BuiltServing {
   std::shared_ptr<const Configuration> configuration;
   std::shared_ptr<const services::Serving> serving;
-  /// Label of the plugin by what was made of it: "provider NAME", "strategy", "route NAME".
+  /// Label of the plugin by what was made of it: "provider NAME", "strategy", "route NAME",
+  /// "strategies.NAME".
   std::map<std::string, std::string> plugins;
 };
 

@@ -111,6 +111,17 @@ struct StrategySettings {
   bool operator==(const StrategySettings&) const = default;
 };
 
+/// One entry of `strategies:`.
+struct NamedStrategySettings {
+  std::string name;
+  std::string type;
+  std::string settingsJson = "{}";
+  std::vector<std::string> keys;  ///< ids of API keys, or "team:NAME"
+  std::vector<std::string> tasks;
+  bool byHeader = false;
+  Place place{};
+};
+
 struct RouterSettings {
   bool learned = true;  ///< the trained router weighs in beside the keywords
   std::int64_t abstainPercent = 40;
@@ -156,6 +167,7 @@ struct Settings {
   LoggingSettings logging;
   DiscoverySettings discovery;
   StrategySettings strategy;
+  std::vector<NamedStrategySettings> strategies;  ///< in the file's order
   RouterSettings router;
   CostSettings cost;
   bool passthrough = false;  ///< `<provider>/<any id>` may be asked for

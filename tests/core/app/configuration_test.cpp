@@ -95,7 +95,8 @@ TEST_CASE("a mistake in pagoda.yaml is named with line, column and cure", "[app]
        "cost_management:\n  monthly_budget_usd: 1\n",
        {"pagoda.yaml:1:1: unknown key 'cost_management' (known: server, upstream, security, "
         "plugins, "
-        "storage, logging, discovery, strategy, router, providers)"}},
+        "storage, logging, discovery, strategy, router, providers, "
+        "strategies)"}},
       {"all of them at once",
        "server:\n  prot: 1\n  threads: x\nlogging:\n  format: xml\n",
        {"pagoda.yaml:2:3: unknown key 'prot' in 'server' (did you mean 'port'?)",
@@ -319,7 +320,7 @@ TEST_CASE("the first mistake and their number make the line that refuses a start
 TEST_CASE("flag goes before environment, before the seed's variable, before file",
           "[app][config]") {
   const ConfigDirectory directory;
-  directory.pagoda(std::string(test::kSmallPagoda) + "server:\n  port: 1001\n");
+  directory.pagoda(std::string(pagoda::app::test::kSmallPagoda) + "server:\n  port: 1001\n");
   CHECK(directory.load().settings.server.port == 1001);
   CHECK(sourceOf(directory.load(), "server.port") == directory.path() + "/pagoda.yaml:8");
   CHECK(sourceOf(directory.load(), "server.host") == "default");
@@ -747,4 +748,51 @@ TEST_CASE("Alibaba Cloud without a key says so in the seed's words, and what to 
       "provider 'cloud' is disabled: Alibaba Cloud credentials not provided: set DASHSCOPE_API_KEY";
   CHECK(configuration.leftOut[0].reason == reason);
   CHECK(configuration.catalogue.unavailable.at("q") == reason);
+}
+
+TEST_CASE("further strategies are read in the file's order", "[app][config]") {
+  const ConfigDirectory folder;
+  folder.pagoda(std::string(pagoda::app::test::kSmallPagoda) + R"(
+strategies:
+  careful: {type: cascade, settings: {max_steps: 2}, header: true}
+  research: {type: cost, keys: ["team:research", key_a], tasks: [analysis]}
+)");
+  std::vector<Mistake> mistakes;
+  const Configuration read = folder.read(mistakes);
+  REQUIRE(mistakes.empty());
+  REQUIRE(read.settings.strategies.size() == 2);
+  const NamedStrategySettings& careful = read.settings.strategies[0];
+  CHECK(careful.name == "careful");
+  CHECK(careful.type == "cascade");
+  CHECK(careful.settingsJson == R"({"max_steps":2})");
+  CHECK(careful.byHeader);
+  CHECK(read.settings.strategies[1].keys == std::vector<std::string>{"team:research", "key_a"});
+  CHECK(read.settings.strategies[1].tasks == std::vector<std::string>{"analysis"});
+}
+
+TEST_CASE("a further strategy that makes no sense is named with its line", "[app][config]") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"strategies: [a]", "'strategies' must be a map"},
+      {"strategies: {a: cascade}", "strategies.a must be a map"},
+      {"strategies: {a: {tasks: [coding]}}", "strategies.a.type is missing"},
+      {"strategies: {a: {type: cost}}", "strategies.a decides no request"},
+      {"strategies: {a: {type: cost, tasks: [code]}}", "there is no task 'code'"},
+      {"strategies: {a: {type: cost, header: maybe}}", "strategies.a.header"},
+      {"strategies: {\"a b\": {type: cost, header: true}}", "cannot be called 'a b'"},
+      {"strategies: {a: {type: cost, header: true, hedge: 1}}", "hedge"},
+      {"strategies: {a: {type: cost, header: true, settings: 1}}", "settings must be a map"}};
+  for (const auto& [text, message] : cases) {
+    DYNAMIC_SECTION(text) {
+      const ConfigDirectory folder;
+      folder.pagoda(std::string(pagoda::app::test::kSmallPagoda) + text + "\n");
+      std::vector<Mistake> mistakes;
+      folder.read(mistakes);
+      REQUIRE_FALSE(mistakes.empty());
+      const auto says = [message = message](const Mistake& mistake) {
+        return mistake.message.find(message) != std::string::npos;
+      };
+      CHECK(std::ranges::any_of(mistakes, says));
+      CHECK(mistakes.front().place.line == 7);
+    }
+  }
 }

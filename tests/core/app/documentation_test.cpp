@@ -48,7 +48,7 @@ std::set<std::string> leavesOf(const std::string& file) {
 
 TEST_CASE("the JSON schemas know the options that the program reads", "[app][config]") {
   Settings settings;
-  std::set<std::string> pagoda{"providers", "strategy.settings"};
+  std::set<std::string> pagoda{"providers", "strategies", "strategy.settings"};
   std::set<std::string> models{"cost_management.teams"};
   for (const Option& option : optionsOf(settings))
     (option.file == ConfigFile::Pagoda ? pagoda : models).insert(option.path);
