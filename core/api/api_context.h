@@ -18,6 +18,10 @@
 #include "core/services/metrics.h"
 #include "core/services/orchestrator.h"
 
+namespace pagoda::services {
+class RateLimiter;
+}
+
 namespace pagoda::api {
 
 class Operations;
@@ -49,6 +53,7 @@ struct ApiContext {
   std::vector<std::string> corsOrigins;
   /// Null: nothing can be changed while the server runs.
   Operations* operations = nullptr;
+  services::RateLimiter* rates = nullptr;  ///< null: nothing is limited
   /// Answers by Idempotency-Key; null: the header is not read.
   AnswerStore* answers = nullptr;
 

@@ -7,6 +7,7 @@
 #include "core/api/generate_dialect.h"
 #include "core/api/json_out.h"
 #include "core/api/openai_dialect.h"
+#include "core/api/rate_gate.h"
 #include "core/api/request_scope.h"
 #include "core/api/routes.h"
 
@@ -67,8 +68,10 @@ StreamHead streamHead(const ApiContext& api, const RequestScope& scope) {
 }
 
 Task<void> answerStreaming(const ApiContext& api, RequestScope& scope,
-                           services::CorridorRequest& corridor, StreamSink& stream) {
+                           services::CorridorRequest& corridor, StreamSink& stream,
+                           services::RateTicket& ticket) {
   const Outcome outcome = co_await api.orchestrator.answer(corridor, &stream, scope.runtime);
+  settleRate(ticket, outcome);
   note(scope, outcome);
   if (!scope.response.started() && outcome.error) {
     co_await sendOutcomeError(scope, outcome);
@@ -106,12 +109,15 @@ Task<void> postChatCompletions(const ApiContext& api, RequestScope& scope) {
   const bool streaming = chat->stream;
   const StreamForm form{chat->includeUsage, chat->legacyFunctions};
   services::CorridorRequest corridor = corridorOf(api, scope, *std::move(chat));
+  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, corridor);
+  if (!ticket) co_return;
   if (streaming) {
     OpenAiStream stream(scope.response, streamHead(api, scope), form);
-    co_await answerStreaming(api, scope, corridor, stream);
+    co_await answerStreaming(api, scope, corridor, stream, *ticket);
     co_return;
   }
   const Outcome outcome = co_await api.orchestrator.answer(corridor, nullptr, scope.runtime);
+  settleRate(*ticket, outcome);
   if (outcome.error) {
     co_await sendOutcomeError(scope, outcome);
     co_return;
@@ -129,13 +135,16 @@ Task<void> postGenerate(const ApiContext& api, RequestScope& scope) {
   }
   const bool streaming = chat->stream;
   services::CorridorRequest corridor = corridorOf(api, scope, *std::move(chat));
+  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, corridor);
+  if (!ticket) co_return;
   const Clock& clock = scope.runtime.clock();
   if (streaming) {
     GenerateStream stream(scope.response, streamHead(api, scope), clock, scope.http.received);
-    co_await answerStreaming(api, scope, corridor, stream);
+    co_await answerStreaming(api, scope, corridor, stream, *ticket);
     co_return;
   }
   const Outcome outcome = co_await api.orchestrator.answer(corridor, nullptr, scope.runtime);
+  settleRate(*ticket, outcome);
   if (outcome.error) {
     co_await sendOutcomeError(scope, outcome);
     co_return;
@@ -168,8 +177,11 @@ Task<void> postTokens(const ApiContext& api, RequestScope& scope) {
     co_return;
   }
   services::CorridorRequest corridor = corridorOf(api, scope, *std::move(chat));
+  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, corridor);
+  if (!ticket) co_return;
   const Result<services::TokenCount> count =
       co_await api.orchestrator.countTokens(corridor, scope.runtime);
+  ticket->settle(0);
   if (!count) {
     co_await refuse(api, scope, count.error());
     co_return;

@@ -2,6 +2,7 @@
 
 #include "core/api/corridor.h"
 #include "core/api/embedding_dialect.h"
+#include "core/api/rate_gate.h"
 #include "core/api/routes.h"
 
 namespace pagoda::api {
@@ -29,7 +30,10 @@ Task<void> postEmbeddings(const ApiContext& api, RequestScope& scope) {
   corridor.chat.model = call->model;
   corridor.chat.user = call->request.user;
   corridor.embedding = std::move(call->request);
+  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, corridor);
+  if (!ticket) co_return;
   const Outcome outcome = co_await api.orchestrator.answer(corridor, nullptr, scope.runtime);
+  settleRate(*ticket, outcome);
   if (outcome.error) {
     co_await sendOutcomeError(scope, outcome);
     co_return;

@@ -5,6 +5,7 @@
 
 #include "core/api/error_table.h"
 #include "core/api/json_out.h"
+#include "core/api/rate_gate.h"
 #include "core/domain/parameter.h"
 
 namespace pagoda::api {
@@ -113,6 +114,7 @@ HeaderList baseHeaders(const RequestScope& scope, std::string_view contentType) 
     headers.emplace_back("access-control-allow-origin", scope.corsOrigin);
     headers.emplace_back("vary", "Origin");
   }
+  if (scope.rate) addRateHeaders(headers, *scope.rate);
   return headers;
 }
 

@@ -10,6 +10,7 @@
 #include "core/api/api_context.h"
 #include "core/api/json_body.h"
 #include "core/domain/http_server.h"
+#include "core/services/rate_book.h"
 
 namespace pagoda::api {
 
@@ -28,6 +29,7 @@ struct RequestScope {
   std::optional<int> status;  ///< of an error, where the error table's would mislead
   bool answered = false;      ///< by a model, in whole
   Money charged{};            ///< play money left out
+  std::optional<services::RateView> rate{};  ///< what is left of the caller's limits
 
   bool isAdmin() const { return identified && caller.role == KeyRole::Admin; }
 };

@@ -8,6 +8,7 @@
 #include "core/api/credentials.h"
 #include "core/api/error_table.h"
 #include "core/api/idempotency.h"
+#include "core/api/rate_gate.h"
 #include "core/api/request_scope.h"
 #include "core/api/routes.h"
 
@@ -222,7 +223,9 @@ Task<Result<void>> Router::authenticate(const Route& route, RequestScope& scope)
   if (route.access == Access::Optional && context_.authRequired() && key->empty())
     co_return Result<void>{};
   Result<Caller> caller = co_await context_.authenticator.identify(*key, scope.runtime);
-  if (!caller) co_return tl::unexpected<Error>(std::move(caller).error());
+  if (!caller && key->empty()) co_return tl::unexpected<Error>(std::move(caller).error());
+  if (!caller)
+    co_return tl::unexpected<Error>(countWrongKey(context_, scope.http, std::move(caller).error()));
   scope.caller = *std::move(caller);
   scope.identified = true;
   if (route.access == Access::Admin && !scope.isAdmin())

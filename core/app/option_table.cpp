@@ -35,6 +35,7 @@ void addServer(std::vector<Option>& options, ServerSettings& server) {
        .target = &server.maxConnections,
        .least = 1,
        .most = 1'000'000},
+      {.path = "server.trusted_proxies", .target = &server.trustedProxies},
       {.path = "server.tls.cert", .target = &server.tlsCert},
       {.path = "server.tls.key", .target = &server.tlsKey},
   };
@@ -126,6 +127,29 @@ void addUpstream(std::vector<Option>& options, UpstreamSettings& upstream) {
   options.insert(options.end(), own.begin(), own.end());
 }
 
+void addLimits(std::vector<Option>& options, LimitSettings& limits) {
+  constexpr std::int64_t kMost = 1'000'000'000;
+  const std::pair<const char*, LimitSettings::Scope*> scopes[] = {
+      {"limits.key.", &limits.key},
+      {"limits.address.", &limits.address},
+      {"limits.global.", &limits.global}};
+  for (const auto& [prefix, scope] : scopes) {
+    const std::string path = prefix;
+    options.push_back(
+        {.path = path + "requests_per_minute", .target = &scope->requests, .most = kMost});
+    options.push_back(
+        {.path = path + "tokens_per_minute", .target = &scope->tokens, .most = kMost});
+    options.push_back({.path = path + "concurrent", .target = &scope->concurrent, .most = kMost});
+  }
+  options.push_back(
+      {.path = "limits.wrong_keys_per_minute", .target = &limits.wrongKeys, .most = kMost});
+  options.push_back(
+      {.path = "limits.tracked", .target = &limits.tracked, .least = 1'000, .most = 10'000'000});
+  options.push_back({.path = "limits.queue", .target = &limits.queue, .most = 10'000});
+  options.push_back(
+      {.path = "limits.queue_timeout_ms", .target = &limits.queueTimeout, .most = 60'000});
+}
+
 void addOthers(std::vector<Option>& options, Settings& s) {
   const std::vector<Option> own = {
       {.path = "security.auth", .target = &s.security.auth, .choices = {"auto", "api_key", "none"}},
@@ -209,6 +233,7 @@ std::vector<Option> optionsOf(Settings& settings) {
   std::vector<Option> options;
   addServer(options, settings.server);
   addUpstream(options, settings.upstream);
+  addLimits(options, settings.limits);
   addOthers(options, settings);
   addModels(options, settings);
   return options;

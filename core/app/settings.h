@@ -40,6 +40,7 @@ struct ServerSettings {
   std::size_t maxHeaderBytes = 32u << 10;
   std::int64_t maxHeaders = 100;
   std::int64_t maxConnections = 10'000;
+  std::vector<std::string> trustedProxies;  ///< addresses and networks
   std::string tlsCert;
   std::string tlsKey;
 };
@@ -76,6 +77,20 @@ struct SecuritySettings {
   std::string auth = "auto";  ///< auto, api_key, none
   Secret jwtSecret;
   std::vector<std::string> corsOrigins;
+};
+
+/// Rates; 0: no limit.
+struct LimitSettings {
+  struct Scope {
+    std::int64_t requests = 0;  ///< a minute
+    std::int64_t tokens = 0;    ///< a minute
+    std::int64_t concurrent = 0;
+  };
+  Scope key, address, global;
+  std::int64_t wrongKeys = 60;  ///< a minute, of one address
+  std::int64_t tracked = 100'000;
+  std::int64_t queue = 256;
+  Millis queueTimeout{1'000};
 };
 
 struct PluginSettings {
@@ -162,6 +177,7 @@ struct Settings {
   ServerSettings server;
   UpstreamSettings upstream;
   SecuritySettings security;
+  LimitSettings limits;
   PluginSettings plugins;
   StorageSettings storage;
   LoggingSettings logging;

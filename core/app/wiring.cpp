@@ -15,6 +15,7 @@
 #include "core/net/http_server.h"
 #include "core/net/tls_context.h"
 #include "core/net/worker_pool.h"
+#include "core/services/rate_limiter.h"
 
 namespace pagoda::app {
 namespace {
@@ -106,6 +107,29 @@ void warnOfStalePrices(const Catalogue& catalogue, CalendarDay today, Log& log) 
              {{"prices", std::to_string(count)}, {"models", models}});
 }
 
+services::RateLimits rateLimits(const LimitSettings& settings) {
+  const auto scope = [](const LimitSettings::Scope& from) {
+    return services::RateScope{from.requests, from.tokens, from.concurrent};
+  };
+  services::RateLimits limits;
+  limits.key = scope(settings.key);
+  limits.address = scope(settings.address);
+  limits.global = scope(settings.global);
+  limits.wrongKeysPerMinute = settings.wrongKeys;
+  limits.tracked = static_cast<std::size_t>(settings.tracked);
+  limits.queue = static_cast<std::size_t>(settings.queue);
+  limits.queueTimeout = settings.queueTimeout;
+  return limits;
+}
+
+services::TrustedProxies trustedProxies(const ServerSettings& settings) {
+  Result<services::TrustedProxies> proxies =
+      services::TrustedProxies::parse(settings.trustedProxies);
+  if (!proxies)
+    throw StartError(ExitCode::Configuration, "server.trusted_proxies: " + proxies.error().message);
+  return *std::move(proxies);
+}
+
 std::string addressOf(const std::string& host) {
   return host == "localhost" ? "127.0.0.1" : host;
 }
@@ -119,6 +143,7 @@ struct Server::Parts {
         live(engine),
         operations(live, engine.plugins),
         authenticator(authModeOf(settings, engine.store.keys()), engine.store.keys(), engine.clock),
+        rates(rateLimits(settings.limits), trustedProxies(settings.server), engine.clock),
         upstreamTls(clientTls(settings.upstream)),
         ownTls(serverTls(settings.server)),
         workers(static_cast<std::size_t>(settings.server.workers), kWorkerQueue),
@@ -152,8 +177,9 @@ struct Server::Parts {
                             {},
                             {},
                             settings.security.corsOrigins,
-                            &operations,
-                            &engine.store.answers()};
+                            &operations};
+    context.rates = &rates;
+    context.answers = &engine.store.answers();
     context.limits.maxBody = settings.server.maxBodyBytes;
     context.infoJson = [this, started = engine.clock.unixNow()](bool forAdmin) {
       const auto configuration = live.configuration();
@@ -182,6 +208,7 @@ struct Server::Parts {
   LiveConfiguration live;
   LiveOperations operations;
   services::Authenticator authenticator;
+  services::RateLimiter rates;
   net::TlsClientContext upstreamTls;
   std::unique_ptr<net::TlsServerContext> ownTls;
   net::WorkerPool workers;

@@ -61,12 +61,18 @@ struct ApiHouse {
     services::Orchestrator::Parts parts{
         clock, ledger, budgets, health, metrics, api::httpStatusOf, &feedback};
     orchestrator = std::make_unique<services::Orchestrator>(std::move(parts), serving);
+    origins_ = std::move(origins);
+    limitBy(nullptr);
+  }
+
+  /// With these limits from now on; null: none.
+  void limitBy(services::RateLimiter* rates) {
     api::ApiLimits limits;
     limits.maxBody = 1u << 20;
     router = std::make_unique<api::Router>(
         api::ApiContext{*orchestrator, authenticator, metrics, health, budgets, keys, ledger, ids,
                         clock, log, limits, [this](bool admin) { return info(admin); },
-                        [this] { return notReady; }, std::move(origins)});
+                        [this] { return notReady; }, origins_, rates});
   }
 
   static Model model(std::string key, std::string provider, int tier, std::string_view in,
@@ -124,6 +130,7 @@ struct ApiHouse {
   std::unique_ptr<api::Router> router;
 
  private:
+  std::vector<std::string> origins_;
   Task<bool> toEnd(const HttpRequest& request, FakeBody& body, FakeResponse& response) {
     co_await router->handle(request, body, response, runtime);
     co_return true;
