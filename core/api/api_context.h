@@ -25,6 +25,7 @@ class RateLimiter;
 namespace pagoda::api {
 
 class Operations;
+struct CodeParts;
 
 struct ApiLimits {
   std::size_t maxBody = 10u << 20;  ///< bytes of a request's body
@@ -56,6 +57,8 @@ struct ApiContext {
   services::RateLimiter* rates = nullptr;  ///< null: nothing is limited
   /// Answers by Idempotency-Key; null: the header is not read.
   AnswerStore* answers = nullptr;
+  /// Null: nothing is run here.
+  CodeParts* code = nullptr;
 
   bool authRequired() const { return authenticator.mode() != services::AuthMode::None; }
 };

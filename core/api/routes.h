@@ -53,6 +53,8 @@ Task<void> deleteKey(const ApiContext& api, RequestScope& scope);
 Task<void> postReload(const ApiContext& api, RequestScope& scope);
 Task<void> getPlugins(const ApiContext& api, RequestScope& scope);
 Task<void> postPlugin(const ApiContext& api, RequestScope& scope);
+Task<void> postCodeInterpreter(const ApiContext& api, RequestScope& scope);
+Task<void> getRunFile(const ApiContext& api, RequestScope& scope);
 Task<void> getAudit(const ApiContext& api, RequestScope& scope);
 
 }  // namespace pagoda::api

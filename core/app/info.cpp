@@ -158,6 +158,9 @@ std::string infoJson(const InfoSources& sources, bool forAdmin) {
     json.member(std::to_string(tier),
                 std::ranges::count(configuration.catalogue.models, tier, &Model::tier));
   json.endObject();
+  json.key("sandbox").beginObject().member("layer", sources.sandbox.layer);
+  if (forAdmin) json.member("reason", sources.sandbox.reason);
+  json.endObject();
   writeProviders(json, configuration, sources.plugins, forAdmin);
   json.rawMember("plugins", pluginsJson(sources.plugins, forAdmin));
   if (forAdmin) {

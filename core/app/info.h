@@ -5,6 +5,7 @@
 
 #include "core/app/configuration.h"
 #include "core/base/clock.h"
+#include "core/domain/sandbox.h"
 
 namespace pagoda::plugin_host {
 class PluginHost;
@@ -21,6 +22,7 @@ struct InfoSources {
   UnixMillis now;
   bool authRequired;
   const ReloadReport& lastReload;  ///< its cause is empty: there was none
+  const SandboxState& sandbox;
 };
 
 /// Versions, plugins, providers and models; for an admin also paths, the reasons of what is left

@@ -192,6 +192,30 @@ void addOthers(std::vector<Option>& options, Settings& s) {
   options.insert(options.end(), own.begin(), own.end());
 }
 
+void addSandbox(std::vector<Option>& options, SandboxSettings& s) {
+  constexpr std::int64_t kHour = 3'600'000;
+  constexpr std::int64_t kMiB = 1 << 20;
+  const std::vector<Option> own = {
+      {.path = "sandbox.layer",
+       .target = &s.layer,
+       .choices = {"auto", "bubblewrap", "landlock", "off"}},
+      {.path = "sandbox.concurrent", .target = &s.concurrent, .least = 1, .most = 16},
+      {.path = "sandbox.queue", .target = &s.queue, .most = 10'000},
+      {.path = "sandbox.wall_timeout_ms", .target = &s.wallTimeout, .least = 1, .most = kHour},
+      {.path = "sandbox.cpu_timeout_ms", .target = &s.cpuTimeout, .least = 1, .most = kHour},
+      {.path = "sandbox.memory_bytes",
+       .target = &s.memoryBytes,
+       .least = 16 * kMiB,
+       .most = 64 * kGiB},
+      {.path = "sandbox.disk_bytes", .target = &s.diskBytes, .least = kMiB, .most = 64 * kGiB},
+      {.path = "sandbox.files", .target = &s.files, .least = 16, .most = 1'000'000},
+      {.path = "sandbox.processes", .target = &s.processes, .least = 4, .most = 10'000},
+      {.path = "sandbox.output_bytes", .target = &s.outputBytes, .least = 1024, .most = kGiB},
+      {.path = "sandbox.keep_files_ms", .target = &s.keepFiles, .least = 1, .most = kDay},
+  };
+  options.insert(options.end(), own.begin(), own.end());
+}
+
 void addModels(std::vector<Option>& options, Settings& s) {
   constexpr int kTiers = 5;
   options.push_back({.path = "cost_management.monthly_budget_usd",
@@ -235,6 +259,7 @@ std::vector<Option> optionsOf(Settings& settings) {
   addUpstream(options, settings.upstream);
   addLimits(options, settings.limits);
   addOthers(options, settings);
+  addSandbox(options, settings.sandbox);
   addModels(options, settings);
   return options;
 }

@@ -142,6 +142,20 @@ struct RouterSettings {
   std::int64_t abstainPercent = 40;
 };
 
+struct SandboxSettings {
+  std::string layer = "auto";   ///< auto, bubblewrap, landlock, off
+  std::int64_t concurrent = 4;  ///< runs at once
+  std::int64_t queue = 64;      ///< runs that may wait
+  Millis wallTimeout{10'000};
+  Millis cpuTimeout{10'000};
+  std::size_t memoryBytes = 256u << 20;
+  std::size_t diskBytes = 64u << 20;
+  std::int64_t files = 1'000;
+  std::int64_t processes = 64;
+  std::size_t outputBytes = 1u << 20;
+  Millis keepFiles{15 * 60'000};  ///< that a run produced
+};
+
 struct CostSettings {
   Money monthlyBudget = Money::fromNanoUsd(70'000'000'000);
   Money maxRequestCost = Money::fromNanoUsd(5'000'000'000);
@@ -185,6 +199,7 @@ struct Settings {
   StrategySettings strategy;
   std::vector<NamedStrategySettings> strategies;  ///< in the file's order
   RouterSettings router;
+  SandboxSettings sandbox;
   CostSettings cost;
   bool passthrough = false;  ///< `<provider>/<any id>` may be asked for
   bool onlyQwen = false;  ///< ENABLE_ONLY_QWEN: models whose key or id holds "qwen", and no others

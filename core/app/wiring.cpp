@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/api/router.h"
+#include "core/app/code_execution.h"
 #include "core/app/configuration_watch.h"
 #include "core/app/engine.h"
 #include "core/app/info.h"
@@ -148,6 +149,7 @@ struct Server::Parts {
         ownTls(serverTls(settings.server)),
         workers(static_cast<std::size_t>(settings.server.workers), kWorkerQueue),
         loops(loopsOf(settings.server), engine.clock, workers),
+        code(engine.configuration, engine.clock),
         router(apiContext()),
         http(loops, serverLimits(settings.server), router, ownTls.get()) {
     const net::ProxySettings proxy = proxySettings(settings.upstream);
@@ -184,10 +186,12 @@ struct Server::Parts {
     context.infoJson = [this, started = engine.clock.unixNow()](bool forAdmin) {
       const auto configuration = live.configuration();
       const ReloadReport last = live.last();
-      return infoJson({*configuration, engine.plugins, started, engine.clock.unixNow(),
-                       authenticator.mode() != services::AuthMode::None, last},
-                      forAdmin);
+      return infoJson(
+          {*configuration, engine.plugins, started, engine.clock.unixNow(),
+           authenticator.mode() != services::AuthMode::None, last, code.sandbox->state()},
+          forAdmin);
     };
+    context.code = &code.parts;
     context.notReady = [this] {
       return std::string(draining.load() ? "the server is stopping" : "");
     };
@@ -213,6 +217,7 @@ struct Server::Parts {
   std::unique_ptr<net::TlsServerContext> ownTls;
   net::WorkerPool workers;
   net::EventLoopGroup loops;
+  CodeExecution code;
   api::Router router;
   net::HttpServer http;
   std::uint16_t port = 0;
@@ -237,6 +242,7 @@ Server::Server(Configuration configuration) {
 
 Server::~Server() {
   parts_->watch.reset();
+  parts_->code.stop();
   parts_->loops.stop();
 }
 

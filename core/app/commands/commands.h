@@ -10,6 +10,7 @@ namespace pagoda::app {
 class Server;
 
 ExitCode serve(const Arguments& arguments, Console& console);
+ExitCode doctor(const Arguments& arguments, Console& console);
 ExitCode demo(const Arguments& arguments, Console& console);
 
 /// Until SIGTERM or SIGINT; then finishes what is under way, or ends at once at a second signal.

@@ -35,7 +35,7 @@ class CatalogueOrder final : public Strategy {
 struct ApiHouse {
   explicit ApiHouse(services::AuthMode mode = services::AuthMode::ApiKey,
                     std::string_view budget = "70", std::vector<std::string> origins = {},
-                    HttpClient* http = nullptr)
+                    HttpClient* http = nullptr, api::CodeParts* code = nullptr)
       : runtime(clock, http),
         budgets(clock, *Money::parseUsd(budget), {}),
         authenticator(mode, keys, clock) {
@@ -62,6 +62,7 @@ struct ApiHouse {
         clock, ledger, budgets, health, metrics, api::httpStatusOf, &feedback};
     orchestrator = std::make_unique<services::Orchestrator>(std::move(parts), serving);
     origins_ = std::move(origins);
+    code_ = code;
     limitBy(nullptr);
   }
 
@@ -72,7 +73,7 @@ struct ApiHouse {
     router = std::make_unique<api::Router>(
         api::ApiContext{*orchestrator, authenticator, metrics, health, budgets, keys, ledger, ids,
                         clock, log, limits, [this](bool admin) { return info(admin); },
-                        [this] { return notReady; }, origins_, rates});
+                        [this] { return notReady; }, origins_, nullptr, rates, nullptr, code_});
   }
 
   static Model model(std::string key, std::string provider, int tier, std::string_view in,
@@ -131,6 +132,7 @@ struct ApiHouse {
 
  private:
   std::vector<std::string> origins_;
+  api::CodeParts* code_ = nullptr;
   Task<bool> toEnd(const HttpRequest& request, FakeBody& body, FakeResponse& response) {
     co_await router->handle(request, body, response, runtime);
     co_return true;

@@ -95,7 +95,7 @@ TEST_CASE("a mistake in pagoda.yaml is named with line, column and cure", "[app]
        "cost_management:\n  monthly_budget_usd: 1\n",
        {"pagoda.yaml:1:1: unknown key 'cost_management' (known: server, upstream, security, "
         "plugins, "
-        "storage, logging, discovery, strategy, router, providers, "
+        "storage, logging, discovery, strategy, router, sandbox, providers, "
         "strategies)"}},
       {"all of them at once",
        "server:\n  prot: 1\n  threads: x\nlogging:\n  format: xml\n",
