@@ -9,10 +9,10 @@ using namespace pagoda::testing;
 
 namespace {
 
-api::HeaderList headersOf(std::int64_t limit, std::int64_t remaining, Duration untilFull) {
+HeaderList headersOf(std::int64_t limit, std::int64_t remaining, Duration untilFull) {
   services::RateView view;
   view.requests = services::RateView::Figure{limit, remaining, untilFull};
-  api::HeaderList headers;
+  HeaderList headers;
   api::addRateHeaders(headers, view);
   return headers;
 }

@@ -277,7 +277,9 @@ void simulate(unsigned seed) {
     }
     const auto key = static_cast<std::size_t>(upTo(3));
     const int tokens = upTo(300);
-    const bool expected = keys[key].has(now, tokens) & all.has(now, tokens);
+    const bool keyHas = keys[key].has(now, tokens);  // both fill their buckets
+    const bool allHave = all.has(now, tokens);
+    const bool expected = keyHas && allHave;
     RateView view;
     const Result<void> charged = book.charge(parties[key], tokens, view);
     REQUIRE(charged.has_value() == expected);
