@@ -30,6 +30,7 @@ struct OnceHouse : ApiHouse {
                                                            [] { return std::string(); },
                                                            {},
                                                            nullptr,
+                                                           nullptr,
                                                            &answers});
   }
   /// Of the user unless another caller is named; `leaveAfter` flushes the client goes away.
