@@ -37,6 +37,7 @@ TEST_CASE("a key's rates are enforced through the API, and its answers say what 
   key.grants.requestsPerMinute = 10;
   key.grants.tokensPerMinute = 100'000;
   const Secret secret = house.keys.create(key)->clearText;
+  house.cheap->script.assign(12, FakeProvider::answers("hello", usageOf(10, 5)));
   for (int left = 9; left >= 0; --left) {
     const auto answer = house.call("POST", "/v1/chat/completions", chatBody(), &secret);
     REQUIRE(answer->status == 200);
@@ -60,6 +61,7 @@ TEST_CASE("tokens that were set aside and not used are given back", "[api][rate]
   limits.key.tokensPerMinute = 1000;
   services::RateLimiter rates(limits, {}, house.clock);
   house.limitBy(&rates);
+  house.cheap->script.assign(3, FakeProvider::answers("hello", usageOf(10, 5)));
   for (int i = 0; i < 3; ++i)
     CHECK(house.call("POST", "/v1/chat/completions", chatBody(R"(,"max_tokens":900)"))->status ==
           200);

@@ -93,8 +93,8 @@ TEST_CASE("a mistake in pagoda.yaml is named with line, column and cure", "[app]
        {"pagoda.yaml:1:1: the file must be a map (write 'key: value' lines)"}},
       {"money in the wrong file",
        "cost_management:\n  monthly_budget_usd: 1\n",
-       {"pagoda.yaml:1:1: unknown key 'cost_management' (known: server, upstream, security, "
-        "plugins, "
+       {"pagoda.yaml:1:1: unknown key 'cost_management' (known: server, upstream, limits, "
+        "security, plugins, "
         "storage, logging, discovery, strategy, router, sandbox, providers, "
         "strategies)"}},
       {"all of them at once",
