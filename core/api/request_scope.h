@@ -26,9 +26,9 @@ struct RequestScope {
   Caller caller;
   bool identified = false;  ///< by a key, or because none is needed
   PhaseTimes times;
-  std::optional<int> status;  ///< of an error, where the error table's would mislead
-  bool answered = false;      ///< by a model, in whole
-  Money charged{};            ///< play money left out
+  std::optional<int> status;                 ///< of an error, where the error table's would mislead
+  bool answered = false;                     ///< by a model, in whole
+  Money charged{};                           ///< play money left out
   std::optional<services::RateView> rate{};  ///< what is left of the caller's limits
 
   bool isAdmin() const { return identified && caller.role == KeyRole::Admin; }
