@@ -111,8 +111,9 @@ RateParty RateBook::partyOf(const Caller& caller, const AddressBytes& address) c
   RateParty party;
   party.addressLimits = limits_.address;
   party.globalLimits = limits_.global;
-  if (party.addressLimits.limits()) party.address = idOf(address);
+  if (asksForAddress()) party.address = idOf(address);
   if (caller.key.empty()) return party;
+  party.key = idOf(caller.key.value());
   party.keyLimits = limits_.key;
   if (caller.grants) {
     const KeyGrants& grants = *caller.grants;
@@ -120,7 +121,6 @@ RateParty RateBook::partyOf(const Caller& caller, const AddressBytes& address) c
                        grants.tokensPerMinute.value_or(limits_.key.tokensPerMinute),
                        grants.concurrent.value_or(limits_.key.concurrent)};
   }
-  if (party.keyLimits.limits()) party.key = idOf(caller.key.value());
   return party;
 }
 

@@ -42,7 +42,8 @@ struct RateView {
 
 /// Whom one request counts against. A scope without limits is left alone.
 struct RateParty {
-  RateId key, address;
+  RateId key;      ///< zero: without authentication
+  RateId address;  ///< zero unless RateBook::asksForAddress()
   RateScope keyLimits, addressLimits, globalLimits;
 
   bool limited() const {
@@ -60,6 +61,9 @@ class RateBook {
  public:
   RateBook(const RateLimits& limits, const Clock& clock);
 
+  /// Whether partyOf() makes anything of the address: it has limits, or who waits for others to end
+  /// is told apart by it.
+  bool asksForAddress() const { return limits_.address.limits() || limits_.global.limits(); }
   /// A caller without a key (no authentication) is limited by its address and by what all may do.
   RateParty partyOf(const Caller& caller, const AddressBytes& address) const;
 

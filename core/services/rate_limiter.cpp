@@ -64,7 +64,7 @@ Task<bool> RateLimiter::waitForPlace(const RateParty& party, Runtime& runtime, C
 
 bool RateLimiter::join(const std::shared_ptr<Waiter>& waiter) {
   const RateParty& party = waiter->party;
-  const RateId id = party.keyLimits.limits() ? party.key : party.address;
+  const RateId id = party.key == RateId{} ? party.address : party.key;
   // Before callNext() looks for room: who leaves after that look sees that somebody waits.
   if (waiting_.fetch_add(1) >= limits_.queue) {
     waiting_.fetch_sub(1);

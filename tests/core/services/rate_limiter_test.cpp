@@ -136,6 +136,18 @@ TEST_CASE("callers take turns when a place becomes free", "[services][rate]") {
   CHECK(fair.limiter.waiting() == 1);
 }
 
+TEST_CASE("callers take turns where only the whole server has a limit", "[services][rate]") {
+  Desk fair(concurrent(0, 1));
+  Desk::Visit& first = fair.ask("greedy");
+  Desk::Visit& second = fair.ask("greedy");
+  fair.ask("greedy");
+  Desk::Visit& modest = fair.ask("modest");
+  fair.end(first);
+  CHECK(fair.inside(second));
+  fair.end(second);
+  CHECK(fair.inside(modest));
+}
+
 TEST_CASE("who goes away while waiting leaves the queue at once", "[services][rate]") {
   Desk desk(concurrent(1, 0));
   Desk::Visit& first = desk.ask("a");
