@@ -37,7 +37,8 @@ Result<ClaimedKey> keyOf(const RequestScope& scope) {
 // Routing wishes are headers too, and a key is good for one of the routes.
 std::string askedFor(const HttpRequest& http, std::string_view body) {
   std::string asked(http.path);
-  for (const std::string_view name : {"x-pagoda-task-type", "x-pagoda-preferred-tier"})
+  for (const std::string_view name :
+       {"x-pagoda-task-type", "x-pagoda-preferred-tier", "x-pagoda-strategy"})
     asked.append("\n").append(http.header(name));
   return asked.append("\n").append(body);
 }

@@ -66,14 +66,14 @@ struct ApiHouse {
     limitBy(nullptr);
   }
 
-  /// With these limits from now on; null: none.
-  void limitBy(services::RateLimiter* rates) {
+  /// With these limits and this memory of answers from now on; null: none.
+  void limitBy(services::RateLimiter* rates, AnswerStore* answers = nullptr) {
     api::ApiLimits limits;
     limits.maxBody = 1u << 20;
     router = std::make_unique<api::Router>(
         api::ApiContext{*orchestrator, authenticator, metrics, health, budgets, keys, ledger, ids,
                         clock, log, limits, [this](bool admin) { return info(admin); },
-                        [this] { return notReady; }, origins_, nullptr, rates, nullptr, code_});
+                        [this] { return notReady; }, origins_, nullptr, rates, answers, code_});
   }
 
   static Model model(std::string key, std::string provider, int tier, std::string_view in,

@@ -15,23 +15,7 @@ struct OnceHouse : ApiHouse {
   OnceHouse() {
     for (int i = 0; i < 3; ++i)
       cheap->script.push_back(FakeProvider::answers("hello", usageOf(1000, 500)));
-    router = std::make_unique<api::Router>(api::ApiContext{*orchestrator,
-                                                           authenticator,
-                                                           metrics,
-                                                           health,
-                                                           budgets,
-                                                           keys,
-                                                           ledger,
-                                                           ids,
-                                                           clock,
-                                                           log,
-                                                           {},
-                                                           [](bool) { return std::string("{}"); },
-                                                           [] { return std::string(); },
-                                                           {},
-                                                           nullptr,
-                                                           nullptr,
-                                                           &answers});
+    limitBy(nullptr, &answers);
   }
   /// Of the user unless another caller is named; `leaveAfter` flushes the client goes away.
   std::unique_ptr<FakeResponse> ask(const std::string& key, const std::string& body,
@@ -105,6 +89,22 @@ TEST_CASE("the first request ends although its client went away", "[api][once][s
   CHECK_THAT(again->body, Catch::EndsWith("data: [DONE]\n\n"));
   CHECK(house.cheap->calls == 1);
   CHECK(house.ledger.rows.at(0).aborted == false);
+}
+
+TEST_CASE("a key with another wish in the headers is a 422", "[api][once]") {
+  OnceHouse house;
+  CHECK(house.ask("k", chatBody())->status == 200);
+  for (const char* name : {"x-pagoda-task-type", "x-pagoda-preferred-tier", "x-pagoda-strategy"}) {
+    INFO(name);
+    FakeRequest request("POST", kChat);
+    request.with("authorization", "Bearer " + std::string(house.userKey.reveal()));
+    request.with("content-type", "application/json").with("idempotency-key", "k").with(name, "2");
+    FakeBody bytes(chatBody());
+    FakeResponse response;
+    house.serve(request, bytes, response);
+    CHECK(response.status == 422);
+  }
+  CHECK(house.cheap->calls == 1);
 }
 
 TEST_CASE("a key with another body is a 422, another caller's is another key", "[api][once]") {
