@@ -3,6 +3,7 @@
 #include "core/api/code_json.h"
 #include "core/api/corridor.h"
 #include "core/api/fields.h"
+#include "core/api/rate_gate.h"
 #include "core/api/routes.h"
 #include "core/services/code_interpreter.h"
 
@@ -71,7 +72,7 @@ Result<Call> readCall(JsonValue root, const CodeParts& parts) {
 }
 
 std::string writeAnswer(CodeParts& parts, const RequestScope& scope, std::string_view language,
-                        services::InterpreterAnswer& answer) {
+                        const services::DialogueFrame& frame, services::InterpreterAnswer& answer) {
   std::string body;
   JsonWriter json(body);
   json.beginObject().member("id", scope.idText).member("object", "code_interpreter");
@@ -92,13 +93,25 @@ std::string writeAnswer(CodeParts& parts, const RequestScope& scope, std::string
   } else {
     json.member("model_used", answer.model).member("tier_used", answer.tier);
   }
-  json.member("calls", answer.calls).rawMember("cost", answer.cost.toString());
+  json.member("calls", frame.calls).rawMember("cost", frame.cost.toString());
   if (!answer.stopped.empty()) json.member("stopped", answer.stopped);
   if (answer.error) json.member("error", answer.error->message);
   const auto latency = scope.runtime.clock().now() - scope.http.received;
   json.member("latency_ms", std::chrono::duration_cast<Millis>(latency).count());
   json.endObject();
   return body;
+}
+
+/// By the first call, whose prompt is the caller's; the later ones count when they are settled.
+Task<std::optional<services::RateTicket>> enterBySize(const ApiContext& api, RequestScope& scope,
+                                                      const services::InterpreterRequest& request) {
+  services::CorridorRequest first;
+  Message& message = first.chat.messages.emplace_back();
+  message.role = Role::User;
+  message.parts.emplace_back().text = request.prompt;
+  std::optional<services::RateTicket> ticket =
+      co_await enterByRate(api, scope, request.prompt.empty() ? nullptr : &first);
+  co_return ticket;
 }
 
 /// The last part of a path, as a name that any system takes.
@@ -129,17 +142,22 @@ Task<void> postCodeInterpreter(const ApiContext& api, RequestScope& scope) {
     co_await refuse(api, scope, call.error());
     co_return;
   }
+  std::optional<services::RateTicket> ticket = co_await enterBySize(api, scope, call->request);
+  if (!ticket) co_return;
   const std::string_view language = call->request.language->name;
   services::DialogueFrame frame = dialogueFrame(api, scope, std::move(call->model), call->mostCost);
   CancelSource* const gone = &scope.response.clientGone();
   services::InterpreterRequest request = std::move(call->request);
   Result<services::InterpreterAnswer> answer =
       co_await services::interpret(std::move(request), (*parts)->runner, frame, gone);
+  ticket->settle(frame.tokens);
+  scope.answered = answer.has_value();
+  scope.charged = frame.cost;
   if (!answer) {
     co_await sendError(scope, answer.error());
     co_return;
   }
-  const std::string body = writeAnswer(**parts, scope, language, *answer);
+  const std::string body = writeAnswer(**parts, scope, language, frame, *answer);
   co_await sendJson(scope, 200, body);
 }
 

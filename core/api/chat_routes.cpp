@@ -109,7 +109,7 @@ Task<void> postChatCompletions(const ApiContext& api, RequestScope& scope) {
   const bool streaming = chat->stream;
   const StreamForm form{chat->includeUsage, chat->legacyFunctions};
   services::CorridorRequest corridor = corridorOf(api, scope, *std::move(chat));
-  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, corridor);
+  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, &corridor);
   if (!ticket) co_return;
   if (streaming) {
     OpenAiStream stream(scope.response, streamHead(api, scope), form);
@@ -135,7 +135,7 @@ Task<void> postGenerate(const ApiContext& api, RequestScope& scope) {
   }
   const bool streaming = chat->stream;
   services::CorridorRequest corridor = corridorOf(api, scope, *std::move(chat));
-  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, corridor);
+  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, &corridor);
   if (!ticket) co_return;
   const Clock& clock = scope.runtime.clock();
   if (streaming) {
@@ -177,7 +177,7 @@ Task<void> postTokens(const ApiContext& api, RequestScope& scope) {
     co_return;
   }
   services::CorridorRequest corridor = corridorOf(api, scope, *std::move(chat));
-  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, corridor);
+  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, &corridor);
   if (!ticket) co_return;
   const Result<services::TokenCount> count =
       co_await api.orchestrator.countTokens(corridor, scope.runtime);

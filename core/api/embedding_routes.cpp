@@ -30,7 +30,7 @@ Task<void> postEmbeddings(const ApiContext& api, RequestScope& scope) {
   corridor.chat.model = call->model;
   corridor.chat.user = call->request.user;
   corridor.embedding = std::move(call->request);
-  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, corridor);
+  std::optional<services::RateTicket> ticket = co_await enterByRate(api, scope, &corridor);
   if (!ticket) co_return;
   const Outcome outcome = co_await api.orchestrator.answer(corridor, nullptr, scope.runtime);
   settleRate(*ticket, outcome);

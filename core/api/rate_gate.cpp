@@ -57,18 +57,21 @@ services::AddressBytes addressOf(const services::RateLimiter& rates, const HttpR
 }
 
 Task<std::optional<services::RateTicket>> enterByRate(const ApiContext& api, RequestScope& scope,
-                                                      const services::CorridorRequest& corridor) {
+                                                      const services::CorridorRequest* corridor) {
   if (api.rates == nullptr) co_return services::RateTicket{};
   services::RateLimiter& rates = *api.rates;
-  const services::RateParty party =
-      rates.book().partyOf(scope.caller, addressOf(rates, scope.http));
+  const services::AddressBytes address =
+      rates.book().asksForAddress() ? addressOf(rates, scope.http) : services::AddressBytes{};
+  const services::RateParty party = rates.book().partyOf(scope.caller, address);
   if (!party.limited()) co_return services::RateTicket{};
   const std::optional<std::int64_t> limit = party.tokensPerMinute();
   const std::int64_t tokens =
-      limit ? tokensAskedFor(corridor, api.orchestrator.serving()->defaultMaxTokens, *limit) : 0;
+      limit && corridor != nullptr
+          ? tokensAskedFor(*corridor, api.orchestrator.serving()->defaultMaxTokens, *limit)
+          : 0;
   scope.rate.emplace();
   Result<services::RateTicket> ticket =
-      co_await rates.admit(party, tokens, *scope.rate, scope.runtime, corridor.cancel);
+      co_await rates.admit(party, tokens, *scope.rate, scope.runtime, &scope.response.clientGone());
   if (!ticket) {
     co_await refuse(api, scope, ticket.error());
     co_return std::nullopt;

@@ -11,9 +11,10 @@ namespace pagoda::api {
 services::AddressBytes addressOf(const services::RateLimiter& rates, const HttpRequest& request);
 
 /// Lets the request in, or answers it with an error and returns nothing. What is left goes into the
-/// headers of the answer. The ticket lives until the answer has been sent.
+/// headers of the answer. `corridor` says how many tokens are set aside; null: no model is called.
+/// The ticket lives until the answer has been sent.
 Task<std::optional<services::RateTicket>> enterByRate(const ApiContext& api, RequestScope& scope,
-                                                      const services::CorridorRequest& corridor);
+                                                      const services::CorridorRequest* corridor);
 
 /// The tokens that the request used in truth, in place of those that were set aside.
 void settleRate(services::RateTicket& ticket, const Outcome& outcome);

@@ -21,7 +21,7 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"POST", "/v1/embeddings", Access::User, once<postEmbeddings>},
     {"POST", "/v1/tokens", Access::User, postTokens},
     {"POST", "/v1/route/explain", Access::User, postExplain},
-    {"POST", "/assistant/code-interpreter", Access::User, postCodeInterpreter},
+    {"POST", "/assistant/code-interpreter", Access::User, once<postCodeInterpreter>},
     {"GET", "/assistant/runs/", Access::User, getRunFile},
     {"GET", "/v1/models", Access::User, getModels, kScopeModels},
     {"GET", "/v1/models/", Access::User, getModel, kScopeModels},

@@ -1,8 +1,5 @@
 #include "core/services/code_dialogue.h"
 
-#include <algorithm>
-#include <cctype>
-
 namespace pagoda::services {
 namespace {
 
@@ -19,50 +16,22 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
-/// A file's name in a line such as "**`src/main.py`**:" or "FILE: main.py"; empty: there is none.
-std::string fileNameIn(std::string_view line) {
-  constexpr std::string_view kAround = "*`#:\"' \t\r";
-  if (const std::size_t word = line.find("FILE:"); word != std::string_view::npos)
-    line.remove_prefix(word + 5);
-  const std::size_t begin = line.find_first_not_of(kAround);
-  if (begin == std::string_view::npos) return {};
-  line = line.substr(begin, line.find_last_not_of(kAround) - begin + 1);
-  const std::size_t dot = line.rfind('.');
-  const bool plain = std::ranges::all_of(line, [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-' || c == '/';
-  });
-  const bool named = plain && dot != std::string_view::npos && dot > 0 && dot + 1 < line.size();
-  return named ? std::string(line) : std::string();
-}
-
 }  // namespace
 
-std::vector<CodeBlock> codeBlocks(std::string_view answer) {
-  std::vector<CodeBlock> blocks;
-  std::string_view before;  // the last line with text, above the fence
+std::optional<std::string> firstCodeBlock(std::string_view answer) {
+  std::optional<std::string> code;
   for (std::size_t at = 0; at < answer.size();) {
     const std::string_view line = lineAt(answer, at);
     at += line.size() + 1;
-    if (!trimmed(line).starts_with(kFence)) {
-      if (!trimmed(line).empty()) before = line;
-      continue;
+    if (!code) {
+      if (trimmed(line).starts_with(kFence)) code.emplace();
+    } else if (trimmed(line) == kFence) {
+      break;
+    } else {
+      code->append(line).append("\n");
     }
-    CodeBlock block;
-    const std::string_view head = trimmed(trimmed(line).substr(kFence.size()));
-    const std::size_t space = std::min(head.find(' '), head.size());
-    block.language = std::string(head.substr(0, space));
-    block.name = fileNameIn(head.substr(space));
-    if (block.name.empty()) block.name = fileNameIn(before);
-    before = {};
-    while (at < answer.size()) {
-      const std::string_view code = lineAt(answer, at);
-      at += code.size() + 1;
-      if (trimmed(code) == kFence) break;
-      block.code.append(code).append("\n");
-    }
-    blocks.push_back(std::move(block));
   }
-  return blocks;
+  return code;
 }
 
 CodeDialogue::CodeDialogue(DialogueFrame& frame, std::string system)
@@ -75,14 +44,13 @@ void CodeDialogue::add(Role role, std::string text) {
   turns_.push_back({role, texts_->back()});
 }
 
-Task<Result<std::string>> CodeDialogue::ask(std::optional<int> preferredTier) {
-  if (frame_.mostCost && cost_ >= *frame_.mostCost)
-    co_return fail(ErrorCode::BudgetExceeded, "max_cost_usd is spent: $" + cost_.toString() +
+Task<Result<std::string>> CodeDialogue::ask() {
+  if (frame_.mostCost && frame_.cost >= *frame_.mostCost)
+    co_return fail(ErrorCode::BudgetExceeded, "max_cost_usd is spent: $" + frame_.cost.toString() +
                                                   " of $" + frame_.mostCost->toString());
   CorridorRequest request = frame_.begin();
   request.chat.model = frame_.model;
   request.chat.taskType = "coding";
-  request.chat.preferredTier = preferredTier;
   request.chat.storage = texts_;
   for (const Turn& turn : turns_) {
     Message& message = request.chat.messages.emplace_back();
@@ -90,8 +58,10 @@ Task<Result<std::string>> CodeDialogue::ask(std::optional<int> preferredTier) {
     message.parts.emplace_back().text = turn.text;
   }
   last_ = co_await frame_.orchestrator.answer(request, nullptr, frame_.runtime);
-  ++calls_;
-  cost_ += last_.cost;
+  ++frame_.calls;
+  frame_.cost += last_.cost;
+  for (const AttemptRecord& attempt : last_.attempts)
+    frame_.tokens += attempt.usage.prompt.value_or(0) + attempt.usage.completion.value_or(0);
   if (last_.error) co_return tl::unexpected<Error>(*last_.error);
   std::string text = last_.answer.choices.empty() ? "" : last_.answer.choices.front().text;
   add(Role::Assistant, text);

@@ -12,15 +12,10 @@
 
 namespace pagoda::services {
 
-/// One fenced block of an answer. `name` is the file that it is for, where the answer names one.
-struct CodeBlock {
-  std::string language;
-  std::string name;
-  std::string code;
-};
-std::vector<CodeBlock> codeBlocks(std::string_view answer);
+/// The code in an answer's first fenced block; nothing: it has none.
+std::optional<std::string> firstCodeBlock(std::string_view answer);
 
-/// What all calls of one request share.
+/// What all calls of one request share, and have used.
 struct DialogueFrame {
   Orchestrator& orchestrator;
   Runtime& runtime;
@@ -28,6 +23,9 @@ struct DialogueFrame {
   std::function<CorridorRequest()> begin;
   std::string model;              ///< "auto", or as the client named it
   std::optional<Money> mostCost;  ///< of all calls together
+  Money cost{};
+  Tokens tokens = 0;  ///< prompts and answers of all attempts, as far as they are known
+  int calls = 0;
 };
 
 /// One conversation; every call of it is a request of its own in the ledger. Lives on one loop.
@@ -39,13 +37,11 @@ class CodeDialogue {
 
   void user(std::string text) { add(Role::User, std::move(text)); }
   /// Asks with all turns so far and adds the answer as the next one. Errors: the corridor's, and
-  /// BudgetExceeded where `mostCost` is spent.
-  Task<Result<std::string>> ask(std::optional<int> preferredTier);
+  /// BudgetExceeded where the frame's `mostCost` is spent.
+  Task<Result<std::string>> ask();
 
   /// Of the last call that was made.
   const Outcome& last() const { return last_; }
-  Money cost() const { return cost_; }
-  int calls() const { return calls_; }
 
  private:
   void add(Role role, std::string text);
@@ -58,8 +54,6 @@ class CodeDialogue {
   std::shared_ptr<std::deque<std::string>> texts_;
   std::vector<Turn> turns_;
   Outcome last_;
-  Money cost_;
-  int calls_ = 0;
 };
 
 }  // namespace pagoda::services

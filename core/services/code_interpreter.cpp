@@ -92,9 +92,7 @@ Task<Result<InterpreterAnswer>> interpret(InterpreterRequest request, CodeRunner
   CodeDialogue dialogue(frame, std::move(system));
   dialogue.user(request.prompt);
   for (;;) {
-    const Result<std::string> text = co_await dialogue.ask(std::nullopt);
-    answer.cost = dialogue.cost();
-    answer.calls = dialogue.calls();
+    const Result<std::string> text = co_await dialogue.ask();
     if (!text) {
       if (answer.runs.empty()) co_return tl::unexpected<Error>(text.error());
       stop(answer, text.error());
@@ -103,15 +101,14 @@ Task<Result<InterpreterAnswer>> interpret(InterpreterRequest request, CodeRunner
     answer.model = dialogue.last().model;
     answer.tier = dialogue.last().tier;
     answer.text = *text;
-    const std::vector<CodeBlock> blocks = codeBlocks(*text);
-    if (blocks.empty()) break;
+    std::optional<std::string> code = firstCodeBlock(*text);
+    if (!code) break;
     if (answer.runs.size() == static_cast<std::size_t>(request.mostRuns)) {
       answer.stopped = "max_runs";
       break;
     }
-    std::string code = blocks.front().code;
     const Result<void> ran =
-        co_await runOnce(request, std::move(code), runner, frame.runtime, cancel, answer);
+        co_await runOnce(request, *std::move(code), runner, frame.runtime, cancel, answer);
     if (!ran) {
       if (answer.runs.empty()) co_return tl::unexpected<Error>(ran.error());
       stop(answer, ran.error());

@@ -30,17 +30,15 @@ struct InterpreterAnswer {
   std::string text;  ///< the model's; empty where none was asked
   std::vector<InterpreterRun> runs;
   std::vector<SandboxFile> files;  ///< as they were after the last run, without unchanged inputs
-  Money cost;
-  int calls = 0;
-  std::string model;  ///< that answered last, or empty
+  std::string model;               ///< that answered last, or empty
   int tier = -1;
   /// Why it ended before the model was done: "max_runs", "max_cost", "error"; empty: it was done.
   std::string stopped;
   std::optional<Error> error;  ///< with "max_cost" and "error"
 };
 
-/// Runs the code, or lets a model write it. Errors: those of the first run or call; what fails
-/// later leaves an answer that says so.
+/// Runs the code, or lets a model write it; the frame tells what its calls used. Errors: those of
+/// the first run or call; what fails later leaves an answer that says so.
 Task<Result<InterpreterAnswer>> interpret(InterpreterRequest request, CodeRunner& runner,
                                           DialogueFrame& frame, CancelSource* cancel);
 

@@ -1,5 +1,5 @@
 #pragma once
-// The languages that code is run in: what is needed for it, and the commands that check and run it.
+// The languages that code is run in: what is needed for it, and the command that runs it.
 
 #include <span>
 #include <string>
@@ -14,10 +14,6 @@ struct CodeLanguage {
   std::string_view program;  ///< that has to be installed
   /// Shell, in the folder that holds the files: runs the main program with standard input.
   std::string_view run;
-  /// Shell: proves that the code compiles, without running it.
-  std::string_view compile;
-  std::string_view tests;     ///< file of its tests
-  std::string_view runTests;  ///< shell
 };
 
 /// By name or a usual short form ("py", "js", "c++", "golang"); null: none of ours.

@@ -1,7 +1,9 @@
 #include <catch2/catch.hpp>
 
 #include "core/api/json_body.h"
+#include "core/services/rate_limiter.h"
 #include "tests/core/api/api_house.h"
+#include "tests/support/fake_answers.h"
 #include "tests/support/fake_sandbox.h"
 
 using namespace pagoda;
@@ -182,4 +184,56 @@ TEST_CASE("where the sandbox is off nothing is run, and the answer says why", "[
   CHECK(response->status == 503);
   CHECK_THAT(response->body, Catch::Contains("no layer works"));
   CHECK(h.code.sandbox.requests.empty());
+}
+
+TEST_CASE("the limits on rate hold for runs, and for the tokens of all their calls",
+          "[api][code][rate]") {
+  constexpr const char* kRun = R"j({"code":"print(5)"})j";
+  InterpreterHouse h;
+  services::RateLimits limits;
+  limits.key.requestsPerMinute = 2;
+  limits.key.tokensPerMinute = 10'000;
+  services::RateLimiter rates(limits, {}, h.house.clock);
+  h.house.limitBy(&rates);
+  h.says("```python\nprint(5)\n```");
+  h.says("5");
+  for (int i = 0; i < 2; ++i) h.code.sandbox.script.push_back(FakeSandbox::exits(0, "5\n"));
+  CHECK(h.post(R"({"prompt":"p","model":"small"})")->status == 200);
+  const auto second = h.post(kRun);
+  CHECK(second->status == 200);
+  CHECK(second->header("x-ratelimit-remaining-requests") == "0");
+  CHECK(second->header("x-ratelimit-remaining-tokens") == "7000");  // two calls of 1,500
+  CHECK(h.post(kRun)->status == 429);
+  CHECK(h.code.sandbox.requests.size() == 2);
+}
+
+TEST_CASE("a run with an Idempotency-Key is run and paid once", "[api][code][once]") {
+  InterpreterHouse h;
+  FakeAnswers answers;
+  h.house.limitBy(nullptr, &answers);
+  const auto ask = [&](const char* body) {
+    FakeRequest request("POST", "/assistant/code-interpreter");
+    request.with("authorization", "Bearer " + std::string(h.house.userKey.reveal()));
+    request.with("content-type", "application/json").with("idempotency-key", "k");
+    FakeBody bytes(body);
+    FakeResponse response;
+    h.house.serve(request, bytes, response);
+    return std::pair(response.status, response.body);
+  };
+  const char* body = R"({"prompt":"p","model":"small"})";
+  h.says("```python\nprint(5)\n```");
+  SECTION("which ends well") {
+    h.says("5");
+    h.code.sandbox.script.push_back(FakeSandbox::exits(0, "5\n"));
+    const auto first = ask(body);
+    CHECK(first.first == 200);
+    CHECK(ask(body) == first);
+    CHECK(h.house.cheap->calls == 2);
+  }
+  SECTION("whose call was paid before the run failed") {
+    const auto first = ask(body);
+    CHECK(first.first == 500);
+    CHECK(ask(body) == first);
+    CHECK(h.house.cheap->calls == 1);
+  }
 }

@@ -9,32 +9,24 @@
 using namespace pagoda;
 using namespace pagoda::services;
 
-TEST_CASE("blocks of code are found with their language and file", "[services][code]") {
+TEST_CASE("the first block of code is found, and no other", "[services][code]") {
   struct Case {
     const char* name;
     const char* answer;
-    std::vector<std::vector<std::string>> blocks;
+    std::optional<std::string> code;
   };
   const Case cases[] = {
-      {"none", "Five.", {}},
-      {"one", "So:\n```python\nprint(1)\n```\nDone.", {{"python", "", "print(1)\n"}}},
-      {"no language", "```\nx\n```", {{"", "", "x\n"}}},
-      {"cut off", "```js\nlet a", {{"js", "", "let a\n"}}},
-      {"named above",
-       "**`src/main.py`**:\n\n```python\na\n```",
-       {{"python", "src/main.py", "a\n"}}},
-      {"named by a word", "FILE: test_main.py\n```py\nb\n```", {{"py", "test_main.py", "b\n"}}},
-      {"named beside the fence", "```c main.c\nint x;\n```", {{"c", "main.c", "int x;\n"}}},
-      {"prose is no name", "See e.g. this:\n```go\nc\n```", {{"go", "", "c\n"}}},
-      {"two", "```py\na\n```\n```py\nb\n```", {{"py", "", "a\n"}, {"py", "", "b\n"}}},
-      {"indented, with CR", "  ```py\r\n  a\r\n  ```\r\n", {{"py", "", "  a\r\n"}}},
+      {"none", "Five.", std::nullopt},
+      {"one", "So:\n```python\nprint(1)\n```\nDone.", "print(1)\n"},
+      {"no language", "```\nx\n```", "x\n"},
+      {"cut off", "```js\nlet a", "let a\n"},
+      {"two", "```py\na\n```\n```py\nb\n```", "a\n"},
+      {"empty", "```py\n```", ""},
+      {"indented, with CR", "  ```py\r\n  a\r\n  ```\r\n", "  a\r\n"},
   };
   for (const Case& c : cases) {
     DYNAMIC_SECTION(c.name) {
-      std::vector<std::vector<std::string>> found;
-      for (const CodeBlock& block : codeBlocks(c.answer))
-        found.push_back({block.language, block.name, block.code});
-      CHECK(found == c.blocks);
+      CHECK(firstCodeBlock(c.answer) == c.code);
     }
   }
 }
