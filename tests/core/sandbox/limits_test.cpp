@@ -33,9 +33,15 @@ SandboxResult runs(Sandbox& sandbox, const SandboxRequest& request) {
   return *result;
 }
 
+/// Empty for a process that is gone; a stream would throw if it went between opening and reading.
 std::string commandOf(const std::string& process) {
-  std::ifstream file("/proc/" + process + "/cmdline");
-  return {std::istreambuf_iterator<char>(file), {}};
+  const Descriptor file(::open(("/proc/" + process + "/cmdline").c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  char buffer[4096];
+  ssize_t count = 0;
+  while (file && (count = ::read(file.get(), buffer, sizeof buffer)) > 0)
+    text.append(buffer, static_cast<std::size_t>(count));
+  return text;
 }
 
 /// Processes of the host whose command holds `mark`; runs carry one in an argument.
@@ -58,6 +64,21 @@ bool ends(pid_t process) {
   pollfd ended{handle.get(), POLLIN, 0};
   return ::poll(&ended, 1, 10'000) == 1;
 }
+
+/// A process of the test's own that does not outlive it.
+struct Killed {
+  explicit Killed(pid_t process) : id(process) {}
+  Killed(const Killed&) = delete;
+  Killed& operator=(const Killed&) = delete;
+  ~Killed() { end(); }
+  void end() {
+    if (id <= 0) return;
+    ::kill(id, SIGKILL);
+    ::waitpid(id, nullptr, 0);
+    id = -1;  // the number may be another process's from now on
+  }
+  pid_t id;
+};
 
 std::string uniqueMark(const char* name) {
   static std::atomic<int> number{0};
@@ -206,9 +227,9 @@ TEST_CASE("SB-22: runs die with the server, and its folders go at the next start
     if (sandboxOf(layer) == nullptr) continue;
     DYNAMIC_SECTION(layer.name) {
       const std::string mark = uniqueMark("orphan");
-      const pid_t server = ::fork();
-      REQUIRE(server >= 0);
-      if (server == 0) {
+      Killed server{::fork()};
+      REQUIRE(server.id >= 0);
+      if (server.id == 0) {
         SandboxRequest request = python("import time\ntime.sleep(600)");
         request.command.push_back(mark);
         request.limits.wall = Millis(600'000);
@@ -221,8 +242,7 @@ TEST_CASE("SB-22: runs die with the server, and its folders go at the next start
       };
       std::vector<pid_t> processes;
       while (std::ranges::none_of(processes, isRun)) processes = marked(mark);
-      ::kill(server, SIGKILL);
-      ::waitpid(server, nullptr, 0);
+      server.end();
       for (const pid_t process : processes) CHECK(ends(process));
       CHECK(marked(mark).empty());
     }
