@@ -86,6 +86,16 @@ Result<void> check(const SandboxRequest& request) {
   return {};
 }
 
+/// Of a run; given back however the run ends.
+struct Place {
+  Place(Turns& whose, std::size_t which) : turns(whose), number(which) {}
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() { turns.giveBack(number); }
+  Turns& turns;
+  const std::size_t number;
+};
+
 /// Without a layer: every run is refused.
 class NoSandbox final : public Sandbox {
  public:
@@ -128,13 +138,12 @@ class LayeredSandbox final : public Sandbox {
 
   Result<SandboxResult> run(const SandboxRequest& request, std::stop_token stop) override {
     PAGODA_CHECK(check(request));
-    PAGODA_TRY(const std::size_t place, turns_.take(stop));
+    PAGODA_TRY(const std::size_t number, turns_.take(stop));
+    const Place place{turns_, number};
     std::call_once(searched_, [this] {
       if (layer_ == Layer::Bubblewrap) privileged_ = privilegedFiles(view_.readable);
     });
-    Result<SandboxResult> result = start(request, place, privileged_, stop);
-    turns_.giveBack(place);
-    return result;
+    return start(request, place.number, privileged_, stop);
   }
 
  private:
