@@ -4,26 +4,15 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/core/app/command_run.h"
 #include "tests/core/app/config_fixture.h"
 
 using namespace pagoda::app;
 using pagoda::app::test::ConfigDirectory;
+using pagoda::app::test::Ran;
+using pagoda::app::test::runCommand;
 
 namespace {
-
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string error;
-};
-
-Ran run(const std::vector<std::string>& words, Environment environment = {}) {
-  std::ostringstream out;
-  std::ostringstream error;
-  Console console{out, error, environment};
-  const int code = runCommandLine(words, console);
-  return {code, out.str(), error.str()};
-}
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -57,7 +46,7 @@ TEST_CASE("wrong use is one line and exit code 2", "[app][cli]") {
   };
   for (const Case& c : cases) {
     DYNAMIC_SECTION(c.line) {
-      const Ran ran = run(c.words);
+      const Ran ran = runCommand(c.words);
       CHECK(ran.code == 2);
       CHECK(ran.error == c.line);
       CHECK(ran.out.empty());
@@ -66,28 +55,28 @@ TEST_CASE("wrong use is one line and exit code 2", "[app][cli]") {
 }
 
 TEST_CASE("help is shown for the program and for each command", "[app][cli]") {
-  const Ran all = run({"--help"});
+  const Ran all = runCommand({"--help"});
   CHECK(all.code == 0);
   for (const char* name : {"serve", "health", "info", "metrics", "test-config", "models",
                            "explain PROMPT", "chat PROMPT", "demo", "keys create", "keys list",
                            "keys revoke ID", "plugins list", "version"})
     CHECK(has(all.out, std::string("  ") + name));
-  const Ran one = run({"keys", "create", "--help"});
+  const Ran one = runCommand({"keys", "create", "--help"});
   CHECK(one.code == 0);
   CHECK(has(one.out, "--expires-days N"));
-  CHECK(run({}).code == 2);
+  CHECK(runCommand({}).code == 2);
 }
 
 TEST_CASE("version answers people and programs", "[app][cli]") {
-  CHECK(has(run({"version"}).out, "pagoda "));
-  CHECK(has(run({"version", "--json"}).out, R"({"name":"pagoda","version":")"));
+  CHECK(has(runCommand({"version"}).out, "pagoda "));
+  CHECK(has(runCommand({"version", "--json"}).out, R"({"name":"pagoda","version":")"));
 }
 
 TEST_CASE("test-config prints every mistake and ends with 3", "[app][cli]") {
   const ConfigDirectory directory;
   directory.pagoda("server:\n  prot: 1\nlogging:\n  level: loud\n");
   directory.models("models: {}\n");
-  const Ran people = run({"test-config", "--config", directory.path()});
+  const Ran people = runCommand({"test-config", "--config", directory.path()});
   CHECK(people.code == 3);
   CHECK(people.out ==
         directory.path() +
@@ -95,7 +84,7 @@ TEST_CASE("test-config prints every mistake and ends with 3", "[app][cli]") {
             directory.path() +
             "/pagoda.yaml:4:10: logging.level: 'loud' is not one of trace, debug, info, warn, "
             "error, off\n");
-  const Ran programs = run({"test-config", "--config", directory.path(), "--json"});
+  const Ran programs = runCommand({"test-config", "--config", directory.path(), "--json"});
   CHECK(programs.code == 3);
   CHECK(has(programs.out, R"("ok":false)"));
   CHECK(has(programs.out, R"("line":2,"column":3)"));
@@ -105,7 +94,7 @@ TEST_CASE("a wrong configuration refuses serve with one line and code 3", "[app]
   const ConfigDirectory directory;
   directory.pagoda("server:\n  prot: 1\n  hots: x\n");
   directory.models("models: {}\n");
-  const Ran ran = run({"serve", "--config", directory.path()});
+  const Ran ran = runCommand({"serve", "--config", directory.path()});
   CHECK(ran.code == 3);
   CHECK(std::ranges::count(ran.error, '\n') == 1);
   CHECK(has(ran.error, "pagoda.yaml:2:3: unknown key 'prot'"));
@@ -113,7 +102,7 @@ TEST_CASE("a wrong configuration refuses serve with one line and code 3", "[app]
 }
 
 TEST_CASE("a server that is not there is code 7", "[app][cli]") {
-  const Ran ran = run({"health", "--url", "http://127.0.0.1:1"});
+  const Ran ran = runCommand({"health", "--url", "http://127.0.0.1:1"});
   CHECK(ran.code == 7);
   CHECK(has(ran.error, "no server answers at http://127.0.0.1:1"));
 }
@@ -125,11 +114,11 @@ TEST_CASE("models lists prices, and what is left out with the reason", "[app][cl
   directory.models(
       std::string(test::kSmallModels) +
       "  left: {tier: 1, provider: other, model: x, price_per_million: {input: 1, output: 1}}\n");
-  const Ran ran = run({"models", "--config", directory.path()});
+  const Ran ran = runCommand({"models", "--config", directory.path()});
   CHECK(ran.code == 0);
   CHECK(has(ran.out, "test-model  0     upstream/test-model  1       2"));
   CHECK(has(ran.out, "left out: left: provider 'other' is disabled: no API key: set NOT_SET\n"));
-  const Ran json = run({"models", "--config", directory.path(), "--json"});
+  const Ran json = runCommand({"models", "--config", directory.path(), "--json"});
   CHECK(has(json.out, R"("left_out":[{"id":"left","reason":)"));
   CHECK(has(json.out, R"("price_per_million":{"input":1,"output":2})"));
 }
@@ -140,7 +129,7 @@ TEST_CASE("keys are made, listed and revoked, and shown once", "[app][cli]") {
     words.insert(words.begin(), "keys");
     words.insert(words.end(),
                  {"--config", directory.path(), "--data-dir", directory.path() + "/data"});
-    return run(words);
+    return runCommand(words);
   };
   const Ran made =
       keys({"create", "--name", "ci", "--budget", "2.50", "--admin", "--expires-days", "30"});
@@ -195,8 +184,8 @@ TEST_CASE("keys are made, listed and revoked, and shown once", "[app][cli]") {
 TEST_CASE("a data folder that cannot be used is code 5", "[app][cli]") {
   const ConfigDirectory directory;
   directory.write("file", "x");
-  const Ran ran = run({"keys", "list", "--config", directory.path(), "--data-dir",
-                       directory.path() + "/file/data"});
+  const Ran ran = runCommand({"keys", "list", "--config", directory.path(), "--data-dir",
+                              directory.path() + "/file/data"});
   CHECK(ran.code == 5);
   CHECK(std::ranges::count(ran.error, '\n') == 1);
 }
@@ -207,21 +196,22 @@ TEST_CASE("explain decides from the configuration alone, and leaves nothing behi
       "explain",  "Pythonでデータベース接続",
       "--config", directory.path(),
       "--set",    "plugins.directories=" + std::string(PAGODA_BINARY_DIR) + "/plugins"};
-  const Ran people = run(words);
+  const Ran people = runCommand(words);
   CHECK(people.error.empty());
   CHECK(people.code == 0);
   CHECK(has(people.out, "1. test-model"));
   std::vector<std::string> asJson = words;
   asJson.push_back("--json");
-  CHECK(has(run(asJson).out, R"("steps":["test-model"])"));
+  CHECK(has(runCommand(asJson).out, R"("steps":["test-model"])"));
   CHECK_FALSE(std::filesystem::exists(directory.path() + "/data"));
 }
 
 TEST_CASE("test-config also asks the plugins about their settings", "[app][cli]") {
   const ConfigDirectory directory;
   directory.pagoda(std::string(test::kSmallPagoda) + "    qurk: 1\n");
-  const Ran ran = run({"test-config", "--config", directory.path(), "--set",
-                       "plugins.directories=" + std::string(PAGODA_BINARY_DIR) + "/plugins"});
+  const Ran ran =
+      runCommand({"test-config", "--config", directory.path(), "--set",
+                  "plugins.directories=" + std::string(PAGODA_BINARY_DIR) + "/plugins"});
   CHECK(ran.code == 3);
   CHECK(has(ran.out, "pagoda.yaml:3:11: "));
   CHECK(has(ran.out, "qurk"));
@@ -229,8 +219,9 @@ TEST_CASE("test-config also asks the plugins about their settings", "[app][cli]"
 
 TEST_CASE("plugins list shows what each plugin offers", "[app][cli]") {
   const ConfigDirectory directory;
-  const Ran ran = run({"plugins", "list", "--config", directory.path(), "--set",
-                       "plugins.directories=" + std::string(PAGODA_BINARY_DIR) + "/plugins"});
+  const Ran ran =
+      runCommand({"plugins", "list", "--config", directory.path(), "--set",
+                  "plugins.directories=" + std::string(PAGODA_BINARY_DIR) + "/plugins"});
   CHECK(ran.code == 0);
   for (const char* type : {"openai_compatible", "local", "tiered", "sim"})
     CHECK(has(ran.out, type));

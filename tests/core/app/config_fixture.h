@@ -62,6 +62,14 @@ class ConfigDirectory {
     return loadConfiguration({path_, std::move(environment), std::move(flags)});
   }
 
+  /// A server of the test's own: its data here, the plugins that were built, no search for others.
+  Configuration loadServer(Environment environment = {}, std::vector<Flag> flags = {}) const {
+    flags.push_back({"storage.data_dir", path_ + "/data", "--data-dir"});
+    flags.push_back({"plugins.directories", PAGODA_BINARY_DIR "/plugins", "--set"});
+    flags.push_back({"discovery.enabled", "false", "--set"});
+    return load(std::move(environment), std::move(flags));
+  }
+
   /// Messages with the directory cut off: "pagoda.yaml:1:1: ...".
   std::vector<std::string> mistakes(Environment environment = {},
                                     std::vector<Flag> flags = {}) const {

@@ -65,10 +65,7 @@ void replayThrough(const std::string& answer) {
   directory.models(
       "models:\n  vectors: {tier: 1, kind: embedding, provider: upstream, model: recorded, "
       "price_per_million: {input: 1}}\n");
-  Server server(directory.load(
-      {}, {{"storage.data_dir", directory.path() + "/data", "--data-dir"},
-           {"plugins.directories", std::string(PAGODA_BINARY_DIR) + "/plugins", "--set"},
-           {"discovery.enabled", "false", "--set"}}));
+  Server server(directory.loadServer());
   server.start();
   std::string inputs;
   for (std::size_t i = 0; i < expected.size(); ++i)

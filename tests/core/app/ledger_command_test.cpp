@@ -3,21 +3,17 @@
 
 #include <catch2/catch.hpp>
 
-#include "core/app/commands/command_line.h"
 #include "core/store/store.h"
+#include "tests/core/app/command_run.h"
 #include "tests/core/app/config_fixture.h"
 
 using namespace pagoda;
 using namespace pagoda::app;
 using pagoda::app::test::ConfigDirectory;
+using pagoda::app::test::Ran;
+using pagoda::app::test::runCommand;
 
 namespace {
-
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string error;
-};
 
 /// A configuration with a database of three requests, on which commands run.
 struct Desk {
@@ -54,14 +50,9 @@ struct Desk {
   }
 
   Ran run(std::vector<std::string> words) const {
-    std::ostringstream out;
-    std::ostringstream error;
-    const Environment environment;
-    Console console{out, error, environment};
     words.insert(words.end(), {"--config", directory.path()});
     if (words[0] != "prices") words.insert(words.end(), {"--data-dir", directory.path()});
-    const int code = runCommandLine(words, console);
-    return {code, out.str(), error.str()};
+    return runCommand(words);
   }
 };
 

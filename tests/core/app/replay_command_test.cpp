@@ -5,30 +5,21 @@
 
 #include <catch2/catch.hpp>
 
-#include "core/app/commands/command_line.h"
+#include "tests/core/app/command_run.h"
 #include "tests/core/app/config_fixture.h"
 
 using namespace pagoda::app;
 using pagoda::app::test::ConfigDirectory;
+using pagoda::app::test::Ran;
+using pagoda::app::test::runCommand;
 
 namespace {
 
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string error;
-};
-
 Ran replay(const std::string& input, std::vector<std::string> more) {
-  std::ostringstream out;
-  std::ostringstream error;
-  const Environment environment;
-  Console console{out, error, environment};
   std::vector<std::string> words{"replay", "--input", input, "--set",
                                  "plugins.directories=" PAGODA_BINARY_DIR "/plugins"};
   words.insert(words.end(), more.begin(), more.end());
-  const int code = runCommandLine(words, console);
-  return {code, out.str(), error.str()};
+  return runCommand(words);
 }
 
 /// A file of `count` equal lines.

@@ -43,10 +43,7 @@ struct House {
                  upstream.url("/v1") + "\", api_key: " + kKey + "}\n" + more);
   }
   Configuration load(std::vector<Flag> flags = {}) const {
-    flags.push_back({"storage.data_dir", directory.path() + "/data", "--data-dir"});
-    flags.push_back({"plugins.directories", std::string(PAGODA_BINARY_DIR) + "/plugins", "--set"});
-    flags.push_back({"discovery.enabled", "false", "--set"});
-    return directory.load({}, std::move(flags));
+    return directory.loadServer({}, std::move(flags));
   }
 };
 

@@ -36,10 +36,7 @@ Configuration configurationOf(const app::test::ConfigDirectory& directory,
   directory.pagoda("server: {port: 0, threads: 1}\nlogging: {level: \"off\"}\n" +
                    declaration.pagodaYaml + more);
   directory.models(declaration.modelsYaml);
-  return directory.load(
-      environment, {{"storage.data_dir", directory.path() + "/data", "--data-dir"},
-                    {"plugins.directories", std::string(PAGODA_BINARY_DIR) + "/plugins", "--set"},
-                    {"discovery.enabled", "false", "--set"}});
+  return directory.loadServer(environment);
 }
 
 std::string question(const std::string& prompt, const std::string& more = {}) {
